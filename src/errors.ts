@@ -1,0 +1,76 @@
+/**
+ * The one catalogue of errors. Every complaint that a user can meet has a row here, and `docs/errors.md`
+ * lists them; a test holds the two together.
+ */
+
+interface CatalogueRow {
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+  /** 1: the work failed; 2: bad usage or configuration. */
+  readonly exitCode: 1 | 2;
+}
+
+const configuration: CatalogueRow = { retryable: false, exitCode: 2 };
+const failure: CatalogueRow = { retryable: false, exitCode: 1 };
+const passing: CatalogueRow = { retryable: true, exitCode: 1 };
+
+export const catalogue = {
+  "usage.invalid": configuration,
+  "file.unreadable": failure,
+  "internal.unexpected": failure,
+  "spark.unreachable": passing,
+  "yaml.invalid": configuration,
+} as const satisfies Record<string, CatalogueRow>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** Where something is wrong. Lines and columns count from 1; `path` is a JSON path such as `$.loan.product`. */
+export interface Place {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly path?: string;
+}
+
+/** One complaint: what is wrong, where, and what to do about it. */
+export interface Diagnostic {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  readonly place: Place;
+}
+
+/** Thrown at the edges; carries every complaint that was found, not only the first. */
+export class LoanstreamError extends Error {
+  readonly diagnostics: readonly [Diagnostic, ...Diagnostic[]];
+
+  constructor(diagnostics: readonly [Diagnostic, ...Diagnostic[]], cause?: unknown) {
+    super(diagnostics.map(formatDiagnostic).join("\n"), { cause });
+    this.name = "LoanstreamError";
+    this.diagnostics = diagnostics;
+  }
+
+  get retryable(): boolean {
+    return this.diagnostics.every(({ code }) => catalogue[code].retryable);
+  }
+
+  get exitCode(): 1 | 2 {
+    return catalogue[this.diagnostics[0].code].exitCode;
+  }
+}
+
+/** Throws if anything was found. */
+export function throwIfAny(diagnostics: readonly Diagnostic[]): void {
+  const [first, ...rest] = diagnostics;
+  if (first) throw new LoanstreamError([first, ...rest]);
+}
+
+export function fail(code: ErrorCode, message: string, remedy: string, place: Place = {}): LoanstreamError {
+  return new LoanstreamError([{ code, message, remedy, place }]);
+}
+
+/** `models/risk.sql:3:8: unknown column "amout" [sql.unknown-column]. Write "amount_cents".` */
+export function formatDiagnostic({ code, message, remedy, place }: Diagnostic): string {
+  const where = [place.file, place.line, place.column, place.path].filter((part) => part !== undefined);
+  return `${where.length > 0 ? `${where.join(":")}: ` : ""}${message} [${code}]. ${remedy}`;
+}
