@@ -1,0 +1,23 @@
+/** What the embedded engine offers to whoever feeds it: a pure, deterministic `step(batch) → outputs`. */
+import type { RecordBatch } from "../batch.ts";
+import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine.ts";
+
+export interface StepOutput {
+  /** New rows of row tables, in log order. */
+  readonly rows: readonly TableRows[];
+  readonly late: readonly RecordPlace[];
+  readonly dead: readonly DeadLetter[];
+}
+
+export interface Session {
+  step(batch: RecordBatch): StepOutput;
+  /** Rows of window tables: groups changed since the last trigger (`update`), windows closed since (`final`). */
+  trigger(): readonly TableRows[];
+  /** The end of a bounded input: closes every window. */
+  finish(): readonly TableRows[];
+  ledger(): Ledger;
+  /** Milliseconds since the epoch; null before the first accepted event, or without event time. */
+  watermarkMs(): number | null;
+  /** Everything that the next step depends on. */
+  snapshot(): Uint8Array;
+}
