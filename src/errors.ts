@@ -19,7 +19,12 @@ export const catalogue = {
   "file.unreadable": failure,
   "internal.unexpected": failure,
   "spark.unreachable": passing,
+  "yaml.duplicate-key": configuration,
   "yaml.invalid": configuration,
+  "yaml.missing-key": configuration,
+  "yaml.unknown-key": configuration,
+  "yaml.wrong-type": configuration,
+  "yaml.wrong-value": configuration,
 } as const satisfies Record<string, CatalogueRow>;
 
 export type ErrorCode = keyof typeof catalogue;
