@@ -1,0 +1,150 @@
+/** CSV with a header becomes NDJSON, so that everything behind the reader knows one form. */
+import { Buffer } from "node:buffer";
+import { pipeline, Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import type { Leaf } from "../../contract/schema.ts";
+import { fail } from "../../errors.ts";
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const FLUSH_CHARACTERS = 1 << 16;
+
+/** Where the cells of one column go: the names from the event's root to the field, and how a cell is written. */
+interface CsvColumn {
+  readonly path: readonly string[];
+  readonly write: (cell: string) => string;
+}
+
+/** What a header comes to: an object of objects, in the header's order, with the columns as leaves. */
+type Shape = Map<string, Shape | number>;
+
+/**
+ * The records of a CSV file as JSON lines. A column named by a leaf's dotted path (`loan.product`) takes its
+ * type; an empty cell is absent; a cell that doesn't read as its type stays text, so that the scanner complains
+ * of it by its path. A row with too few or too many cells becomes an array, which is no event.
+ */
+export async function* csvToJsonLines(
+  chunks: AsyncIterable<Uint8Array>,
+  leaves: readonly Leaf[],
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  const rows = parse({ bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
+  pipeline(Readable.from(chunks), rows, () => {});
+  let toJson: ((cells: readonly string[]) => string) | null = null;
+  let text = "";
+  for await (const cells of rowsOf(rows, file)) {
+    if (toJson === null) {
+      toJson = rowWriter(cells, leaves, file);
+      continue;
+    }
+    text += `${toJson(cells)}\n`;
+    if (text.length < FLUSH_CHARACTERS) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  if (text !== "") yield Buffer.from(text);
+}
+
+async function* rowsOf(
+  rows: AsyncIterable<readonly string[]>,
+  file: string,
+): AsyncGenerator<readonly string[]> {
+  try {
+    yield* rows;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error.lines === "number" ? { line: error.lines } : {};
+    throw fail("file.csv-malformed", `not CSV (${error.code})`, "Close the quotes of each quoted cell.", {
+      file,
+      ...line,
+    });
+  }
+}
+
+function rowWriter(header: readonly string[], leaves: readonly Leaf[], file: string) {
+  const byPath = new Map(leaves.map((leaf) => [leaf.path, leaf]));
+  const columns = header.map((name): CsvColumn => {
+    const leaf = byPath.get(name.trim());
+    return leaf ? { path: leaf.path.split("."), write: cellWriter(leaf) } : { path: [name], write: asText };
+  });
+  const shape = shapeOf(columns, file);
+  return (cells: readonly string[]): string =>
+    cells.length === columns.length ? `{${members(shape, columns, cells)}}` : JSON.stringify(cells);
+}
+
+function shapeOf(columns: readonly CsvColumn[], file: string): Shape {
+  const root: Shape = new Map();
+  for (const [index, { path }] of columns.entries()) {
+    const name = path.at(-1) ?? "";
+    let node = root;
+    for (const step of path.slice(0, -1)) {
+      const child = node.get(step);
+      const next: Shape = child instanceof Map ? child : new Map();
+      node.set(step, next);
+      node = next;
+    }
+    if (node.has(name)) {
+      const remedy = "Give each column a name of its own.";
+      throw fail("file.csv-malformed", `the header names "${path.join(".")}" twice`, remedy, {
+        file,
+        line: 1,
+      });
+    }
+    node.set(name, index);
+  }
+  return root;
+}
+
+function members(shape: Shape, columns: readonly CsvColumn[], cells: readonly string[]): string {
+  const parts: string[] = [];
+  for (const [name, child] of shape) {
+    if (child instanceof Map) {
+      const inner = members(child, columns, cells);
+      if (inner !== "") parts.push(`${JSON.stringify(name)}:{${inner}}`);
+      continue;
+    }
+    const cell = cells[child] ?? "";
+    const column = columns[child];
+    if (cell !== "" && column) parts.push(`${JSON.stringify(name)}:${column.write(cell)}`);
+  }
+  return parts.join(",");
+}
+
+function cellWriter(leaf: Leaf): (cell: string) => string {
+  switch (leaf.type.kind) {
+    case "bigint":
+    case "double":
+      return asNumber;
+    case "timestamp":
+      return leaf.format === "epoch-millis" ? asNumber : asText;
+    case "boolean":
+      return asBoolean;
+    case "array":
+      return asList;
+    default:
+      return asText;
+  }
+}
+
+function asText(cell: string): string {
+  return JSON.stringify(cell);
+}
+
+function asNumber(cell: string): string {
+  const trimmed = cell.trim();
+  return JSON_NUMBER.test(trimmed) ? trimmed : asText(cell);
+}
+
+function asBoolean(cell: string): string {
+  const lower = cell.trim().toLowerCase();
+  return lower === "true" || lower === "false" ? lower : asText(cell);
+}
+
+/** A list is a cell that holds a JSON array. */
+function asList(cell: string): string {
+  if (!cell.trimStart().startsWith("[")) return asText(cell);
+  try {
+    return JSON.stringify(JSON.parse(cell));
+  } catch {
+    return asText(cell);
+  }
+}

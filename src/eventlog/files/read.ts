@@ -1,0 +1,70 @@
+/** Bounded files as record batches. They have no ingest times, and one partition. */
+import { createReadStream } from "node:fs";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { Leaf } from "../../contract/schema.ts";
+import type { RecordBatch } from "../../engine/batch.ts";
+import { fail, LoanstreamError } from "../../errors.ts";
+import { csvToJsonLines } from "./csv.ts";
+import { batchLines } from "./lines.ts";
+
+export interface FileSettings {
+  /** `csv` needs a header. */
+  readonly format: "json" | "csv";
+  /** The schema's leaves: types of CSV cells. */
+  readonly leaves: readonly Leaf[];
+  /** What the path `-` reads. */
+  readonly stdin: Readable;
+  /** Least bytes of a batch, but for the last of a file. Default: 1 MiB. */
+  readonly batchBytes?: number;
+}
+
+const MEBIBYTE = 1 << 20;
+
+/**
+ * The records of the files, one after the other; positions count from 0 over all of them. `.gz` and `.zst` are
+ * decompressed; `-` is standard input. Throws `file.unreadable` or `file.csv-malformed`, with the file.
+ */
+export async function* readRecords(
+  paths: readonly string[],
+  settings: FileSettings,
+): AsyncGenerator<RecordBatch> {
+  let basePosition = 0;
+  for (const path of paths) {
+    for await (const lines of batchLines(jsonLines(path, settings), settings.batchBytes ?? MEBIBYTE)) {
+      yield { partition: 0, basePosition, ingestTimesMs: null, ...lines };
+      basePosition += lines.count;
+    }
+  }
+}
+
+function jsonLines(path: string, settings: FileSettings): AsyncIterable<Uint8Array> {
+  const bytes = readable(path, settings.stdin);
+  return settings.format === "csv" ? csvToJsonLines(bytes, settings.leaves, path) : bytes;
+}
+
+async function* readable(path: string, stdin: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* decompressed(path, path === "-" ? stdin : createReadStream(path, { highWaterMark: MEBIBYTE }));
+  } catch (error) {
+    if (error instanceof LoanstreamError || !(error instanceof Error)) throw error;
+    throw fail("file.unreadable", reasonOf(error), "Name a file that is there and readable.", { file: path });
+  }
+}
+
+function decompressed(path: string, bytes: Readable): Readable {
+  const unpack = path.endsWith(".gz")
+    ? createGunzip({ chunkSize: MEBIBYTE })
+    : path.endsWith(".zst")
+      ? createZstdDecompress({ chunkSize: MEBIBYTE })
+      : null;
+  return unpack === null ? bytes : pipeline(bytes, unpack, () => {});
+}
+
+function reasonOf(error: Error): string {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "this is a directory";
+  if (code === "EACCES") return "no permission to read it";
+  return `it can't be read (${code || error.message})`;
+}

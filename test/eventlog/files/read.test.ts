@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { after, describe, it } from "node:test";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import fc from "fast-check";
+import type { Leaf } from "../../../src/contract/schema.ts";
+import type { RecordBatch } from "../../../src/engine/batch.ts";
+import { LoanstreamError } from "../../../src/errors.ts";
+import { batchLines } from "../../../src/eventlog/files/lines.ts";
+import { type FileSettings, readRecords } from "../../../src/eventlog/files/read.ts";
+import { arrayOf, BIGINT, BOOLEAN, DOUBLE, type SqlType, STRING, TIMESTAMP } from "../../../src/sql/types.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "loanstream-files-"));
+after(() => rmSync(directory, { recursive: true }));
+
+function leaf(path: string, type: SqlType, column: number, format: Leaf["format"] = null): Leaf {
+  const open = { values: null, minimum: null, maximum: null, maxLength: null, pii: null, protected: false };
+  return { kind: "leaf", name: path, path, description: "", type, column, format, ...open };
+}
+
+const leaves = [
+  leaf("loan.amount_cents", BIGINT, 0),
+  leaf("loan.quoted_apr", DOUBLE, 1),
+  leaf("loan.product", STRING, 2),
+  leaf("verified", BOOLEAN, 3),
+  leaf("seen_at", TIMESTAMP, 4, "epoch-millis"),
+  leaf("reasons", arrayOf(STRING), 5),
+];
+const settings: FileSettings = { format: "json", leaves, stdin: Readable.from([]) };
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function recordsOf({ bytes, offsets, count }: Pick<RecordBatch, "bytes" | "offsets" | "count">): string[] {
+  const text = (i: number) => Buffer.from(bytes.subarray(offsets[i], offsets[i + 1])).toString();
+  return Array.from({ length: count }, (_, i) => text(i).trimEnd());
+}
+
+async function readAll(paths: readonly string[], over: Partial<FileSettings> = {}): Promise<string[]> {
+  const records: string[] = [];
+  for await (const batch of readRecords(paths, { ...settings, ...over })) {
+    assert.equal(batch.basePosition, records.length);
+    records.push(...recordsOf(batch));
+  }
+  return records;
+}
+
+const csv = (name: string, text: string) => readAll([file(name, text)], { format: "csv" });
+
+async function complaintOf(work: Promise<unknown>) {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof LoanstreamError);
+  return error.diagnostics[0];
+}
+
+describe("a file of JSON lines", () => {
+  it("gives its lines as records, without blank ones, a byte order mark or the need of a last line end", async () => {
+    const path = file("plain.ndjson", '\ufeff\n{"a":1}\r\n \t\n{"a":2}\n\n{"a":3}');
+    assert.deepEqual(await readAll([path]), ['{"a":1}', '{"a":2}', '{"a":3}']);
+  });
+
+  it("gives no batch for a file without records", async () => {
+    assert.deepEqual(await readAll([file("empty.ndjson", ""), file("blank.ndjson", "\n \n")]), []);
+  });
+
+  it("is read through gzip, zstd and standard input, positions counting over all files", async () => {
+    const paths = [file("1.ndjson.gz", gzipSync("1\n2")), file("2.ndjson.zst", zstdCompressSync("3\n")), "-"];
+    const stdin = Readable.from([Buffer.from("4\n5")]);
+    assert.deepEqual(await readAll(paths, { stdin }), ["1", "2", "3", "4", "5"]);
+  });
+
+  it("that is missing or broken is refused by its name", async () => {
+    for (const path of [join(directory, "absent"), directory, file("broken.gz", "not gzip")]) {
+      const { code, place } = await complaintOf(readAll([path]));
+      assert.deepEqual([code, place.file], ["file.unreadable", path]);
+    }
+  });
+
+  it("gives the same records however its bytes are cut into chunks and batches", async () => {
+    const line = fc.stringMatching(/^[ a-zé]{0,12}$/);
+    const cuts = fc.array(fc.nat(60), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line),
+        cuts,
+        fc.integer({ min: 1, max: 40 }),
+        async (lines, at, batchBytes) => {
+          const bytes = Buffer.from(lines.join("\n"));
+          const edges = [0, ...at.map((n) => Math.min(n, bytes.length)).sort((a, b) => a - b), bytes.length];
+          const chunks = edges.slice(1).map((end, i) => bytes.subarray(edges[i], end));
+          const records: string[] = [];
+          for await (const batch of batchLines(Readable.from(chunks), batchBytes))
+            records.push(...recordsOf(batch));
+          assert.deepEqual(
+            records,
+            lines.filter((text) => text.trim() !== "").map((text) => text.trimEnd()),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe("a CSV file", () => {
+  it("becomes JSON records by the types of the schema's leaves", async () => {
+    const header = "loan.amount_cents,loan.product,loan.quoted_apr,verified,seen_at,reasons,other";
+    const row = `120000,"a ""quoted"", name",0.0790,TRUE,1700000000000,"[""x"", ""y""]",5`;
+    const loan = '"loan":{"amount_cents":120000,"product":"a \\"quoted\\", name","quoted_apr":0.0790}';
+    const rest = '"verified":true,"seen_at":1700000000000,"reasons":["x","y"],"other":"5"';
+    assert.deepEqual(await csv("typed.csv", `${header}\n${row}\n`), [`{${loan},${rest}}`]);
+  });
+
+  it("leaves empty cells out", async () => {
+    assert.deepEqual(await csv("empty.csv", "loan.product,verified\n,\nauto,\n"), [
+      "{}",
+      '{"loan":{"product":"auto"}}',
+    ]);
+  });
+
+  it("keeps a cell that is not of its type as text, for the scanner to complain of", async () => {
+    const header = "loan.amount_cents,verified,reasons";
+    const [record] = await csv("mistyped.csv", `${header}\nten,maybe,[x\n`);
+    assert.equal(record, '{"loan":{"amount_cents":"ten"},"verified":"maybe","reasons":"[x"}');
+  });
+
+  it("turns a row of another length than the header into a record that is no event", async () => {
+    assert.deepEqual(await csv("ragged.csv", "a,b\n1\n1,2\n1,2,3\n"), [
+      '["1"]',
+      '{"a":"1","b":"2"}',
+      '["1","2","3"]',
+    ]);
+  });
+
+  it("is refused at the line where a quote never closes, and where the header names a column twice", async () => {
+    const open = await complaintOf(csv("open.csv", 'a,b\n1,"2\n'));
+    assert.deepEqual([open.code, open.place.line], ["file.csv-malformed", 2]);
+    const twice = await complaintOf(csv("twice.csv", "a,a\n1,2\n"));
+    assert.deepEqual([twice.code, twice.place.line], ["file.csv-malformed", 1]);
+  });
+});
