@@ -15,10 +15,20 @@ const failure: CatalogueRow = { retryable: false, exitCode: 1 };
 const passing: CatalogueRow = { retryable: true, exitCode: 1 };
 
 export const catalogue = {
-  "usage.invalid": configuration,
+  "file.csv-malformed": failure,
   "file.unreadable": failure,
   "internal.unexpected": failure,
+  "log.corrupt": failure,
+  "log.failed": failure,
+  "log.position-gone": failure,
+  "log.record-has-line-end": failure,
   "spark.unreachable": passing,
+  "store.behind-log": failure,
+  "store.in-use": failure,
+  "store.owner-lost": failure,
+  "store.pipeline-changed": configuration,
+  "store.unreadable": failure,
+  "usage.invalid": configuration,
   "yaml.duplicate-key": configuration,
   "yaml.invalid": configuration,
   "yaml.missing-key": configuration,
