@@ -1,0 +1,52 @@
+# Needs only Make, npm and any Node from 20 on; the Spark tests need Java 17 and Maven too.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+STAMP := node_modules/.setup
+# The pinned Node and the tools come first on the path.
+WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
+NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
+TESTS = $(sort $(shell find test -name '*.test.ts'))
+# A test that asks for Spark says so by calling sharedSpark.
+SPARK_TESTS = $(sort $(shell grep -rl --include='*.test.ts' sharedSpark test))
+ARGS ?=
+
+.PHONY: help setup run test verify test-unit test-spark nightly clean clean-data
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## install the locked packages, the pinned Node among them
+
+$(STAMP): package-lock.json package.json .npmrc
+	npm ci --loglevel=error
+	@touch $@
+
+run: setup ## generate applications and show live tables (ARGS='--seed 7 …')
+	@bin/loanstream run $(ARGS)
+
+test: verify ## verify, then every test, Spark's included
+	$(NODE_TEST) $(TESTS)
+
+verify: setup ## style and types
+	$(WITH_TOOLS) biome check --error-on-warnings .
+	$(WITH_TOOLS) tsc --noEmit
+
+test-unit: setup ## the tests that need no Java
+	$(NODE_TEST) $(filter-out $(SPARK_TESTS),$(TESTS))
+
+test-spark: setup ## the tests that compare with Spark
+	$(NODE_TEST) $(SPARK_TESTS)
+
+nightly: setup ## the comparison with Spark over fresh random cases
+	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(SPARK_TESTS)
+
+clean: ## remove temporary files, never data
+	rm -rf .cache
+	find . -name '*.log' -not -path './node_modules/*' -not -path './.loanstream/*' -delete
+
+clean-data: ## remove the event log and every output under .loanstream (asks, or YES=1)
+	@if [ "$(YES)" != 1 ]; then \
+	  printf 'Remove .loanstream with every event and output in it? [y/N] '; \
+	  read answer; [ "$$answer" = y ] || { echo 'Kept.'; exit 1; }; \
+	fi; rm -rf .loanstream
