@@ -15,6 +15,9 @@ const failure: CatalogueRow = { retryable: false, exitCode: 1 };
 const passing: CatalogueRow = { retryable: true, exitCode: 1 };
 
 export const catalogue = {
+  "evaluate.no-score": configuration,
+  "evaluate.one-class": failure,
+  "evaluate.unlabelled": failure,
   "file.csv-malformed": failure,
   "file.unreadable": failure,
   "internal.unexpected": failure,
@@ -22,6 +25,14 @@ export const catalogue = {
   "log.failed": failure,
   "log.position-gone": failure,
   "log.record-has-line-end": failure,
+  "scorecard.bands-unordered": configuration,
+  "scorecard.duplicate-bin": configuration,
+  "scorecard.no-else-bin": configuration,
+  "scorecard.no-null-bin": configuration,
+  "scorecard.not-a-condition": configuration,
+  "scorecard.protected-column": configuration,
+  "scorecard.unknown-reason": configuration,
+  "scorecard.unreachable-bin": configuration,
   "spark.died": failure,
   "spark.maven-failed": passing,
   "spark.no-java": failure,
