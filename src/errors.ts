@@ -25,6 +25,8 @@ export const catalogue = {
   "log.failed": failure,
   "log.position-gone": failure,
   "log.record-has-line-end": failure,
+  "schema.invalid": configuration,
+  "schema.unsupported": configuration,
   "scorecard.bands-unordered": configuration,
   "scorecard.duplicate-bin": configuration,
   "scorecard.no-else-bin": configuration,

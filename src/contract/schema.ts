@@ -13,7 +13,10 @@ interface Described {
 /** A leaf of the event. Absent and null mean the same; `required` fields are never null. */
 export interface Leaf extends Described {
   readonly kind: "leaf";
-  /** bigint, double, string, boolean, timestamp, or an array of strings. Dates and UUIDs are strings. */
+  /**
+   * bigint, double, string, boolean, timestamp, or an array of strings. Dates and UUIDs are strings. Of an array,
+   * `values` and `maxLength` are those of its elements.
+   */
   readonly type: SqlType;
   /** Place among the schema's leaves, and so of the column in a batch. */
   readonly column: number;
@@ -34,7 +37,10 @@ export interface ObjectField extends Described {
 
 export type Field = Leaf | ObjectField;
 
-/** Paths (of leaves or objects) that must be present when the discriminator has one of the values. */
+/**
+ * Paths (of leaves or objects) that must be present when the discriminator has one of the values. As in JSON
+ * Schema, what lies in an object must be there only where the object itself is.
+ */
 export interface Requirement {
   /** Null: always. */
   readonly when: { readonly path: string; readonly values: readonly string[] } | null;
