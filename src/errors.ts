@@ -17,9 +17,9 @@ const passing: CatalogueRow = { retryable: true, exitCode: 1 };
 export const catalogue = {
   "evaluate.no-score": configuration,
   "evaluate.one-class": failure,
-  "evaluate.unlabelled": failure,
   "file.csv-malformed": failure,
   "file.unreadable": failure,
+  "file.unwritable": failure,
   "internal.unexpected": failure,
   "log.corrupt": failure,
   "log.failed": failure,
