@@ -1,0 +1,75 @@
+/** `loanstream analyze`: a bounded input through the embedded engine. */
+
+import { embeddedEngine } from "../engine/embedded/engine.ts";
+import type { Analysis } from "../engine/engine.ts";
+import { readRecords } from "../eventlog/files/read.ts";
+import { inKeyOrder } from "../output/order.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type Command, parseFlags, usageError } from "./command.ts";
+import { ledgerText } from "./ledger-text.ts";
+import { pipelineFrom } from "./pipeline-option.ts";
+import { tableText, terminalWidth } from "./table-text.ts";
+import { writeAnalysis } from "./write-analysis.ts";
+
+const FIRST_ROWS = 5;
+
+export const analyze: Command = {
+  name: "analyze",
+  summary: "Run the pipeline over files and write its tables",
+  usage: `
+Usage: loanstream analyze FILE… [--out DIR] [--pipeline DIR] [--json]
+
+FILE is NDJSON, or CSV with a header if the pipeline's source says so; .gz and .zst are decompressed, - is
+standard input. Several files are read one after the other. At their end every window closes.
+
+  --out DIR       write one <table>.ndjson a table in key order, ledger.json, late.ndjson and dlq.ndjson;
+                  without it, the first rows of each table are printed
+  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
+  --json          print the tables' sizes and the ledger as one JSON object
+`,
+  async run(args) {
+    const { values, positionals } = parseFlags("analyze", {
+      args: [...args],
+      allowPositionals: true,
+      options: { out: { type: "string" }, pipeline: { type: "string" }, json: { type: "boolean" } },
+    });
+    if (positionals.length === 0) throw usageError("analyze", "no file is named");
+    const pipeline = pipelineFrom(values.pipeline);
+    const settings = { format: pipeline.source.format, leaves: pipeline.schema.leaves, stdin: process.stdin };
+    const analysis = await embeddedEngine.analyze(pipeline, readRecords(positionals, settings));
+    if (values.out !== undefined) await writeAnalysis(values.out, pipeline, analysis);
+    process.stdout.write(values.json ? asJson(analysis) : asText(pipeline, analysis, values.out));
+    return 0;
+  },
+};
+
+function asJson({ tables, ledger }: Analysis): string {
+  const sizes = Object.fromEntries(tables.map(({ table, rows }) => [table, rows.length]));
+  return `${JSON.stringify({ rows: sizes, ledger })}\n`;
+}
+
+function asText(pipeline: Pipeline, analysis: Analysis, out: string | undefined): string {
+  const ledger = ledgerText(analysis.ledger);
+  const lines =
+    out === undefined ? firstRows(pipeline, analysis) : [...sizes(analysis), `Written to ${out}.`, ""];
+  return `${[...lines, ...ledger].join("\n")}\n`;
+}
+
+function sizes({ tables }: Analysis): string[] {
+  const width = Math.max(0, ...tables.map(({ table }) => table.length));
+  return tables.map(({ table, rows }) => `${table.padEnd(width)}  ${rowCount(rows.length)}`);
+}
+
+function firstRows(pipeline: Pipeline, analysis: Analysis): string[] {
+  const text = { width: terminalWidth(), timeZone: pipeline.timeZone };
+  return pipeline.tables.flatMap((table) => {
+    const rows = analysis.tables.find((found) => found.table === table.name)?.rows ?? [];
+    const first = inKeyOrder(table, rows).slice(0, FIRST_ROWS);
+    const title = `${table.name}: ${rowCount(rows.length)}`;
+    return first.length === 0 ? [title, ""] : [title, ...tableText(table.relation.columns, first, text), ""];
+  });
+}
+
+function rowCount(rows: number): string {
+  return `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
+}

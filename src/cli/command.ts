@@ -1,0 +1,40 @@
+/** What a command is. One file a command; `commands.ts` lists them. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { fail } from "../errors.ts";
+
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What `loanstream NAME --help` prints. */
+  readonly usage: string;
+  /** Resolves to the exit code: 0, or 1 where the work failed. Throws a LoanstreamError for what it can't do. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/** Parses flags strictly. Throws `usage.invalid` with the command to ask for help. */
+export function parseFlags<T extends ParseArgsConfig>(
+  command: string,
+  config: T,
+): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw usageError(command, error instanceof Error ? firstSentence(error.message) : String(error));
+  }
+}
+
+export function usageError(command: string, message: string) {
+  return fail("usage.invalid", message, `See "loanstream ${command} --help".`);
+}
+
+/** A whole number that a flag gives, within bounds. Throws `usage.invalid`. */
+export function wholeNumber(command: string, flag: string, text: string, least: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= least) return number;
+  throw usageError(command, `--${flag} takes a whole number from ${least} on, not "${text}"`);
+}
+
+function firstSentence(message: string): string {
+  return message.split(". ")[0] ?? message;
+}

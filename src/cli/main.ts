@@ -1,0 +1,100 @@
+/** The command line: finds the command, prints what went wrong, gives the exit code. */
+import { readFileSync } from "node:fs";
+import { fail, formatDiagnostic, LoanstreamError } from "../errors.ts";
+import { parseLogLevels } from "../log.ts";
+import { commands } from "./commands.ts";
+import { nearest } from "./nearest.ts";
+
+/** Runs one command line. 0: done, 1: failed, 2: bad usage or configuration. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(overview());
+    return 0;
+  }
+  if (name === "--version" || name === "-v") {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  const entry = commands.get(name);
+  if (entry === undefined) throw unknownCommand(name);
+  const command = await entry.load();
+  if (!args.includes("--help") && !args.includes("-h")) return command.run(args);
+  process.stdout.write(`${command.summary}.\n\n${command.usage.trim()}\n`);
+  return 0;
+}
+
+function overview(): string {
+  const width = Math.max(...[...commands.keys()].map((name) => name.length));
+  const list = [...commands].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return [
+    "Streaming analytics for loan applications.",
+    "",
+    "Usage: loanstream COMMAND [OPTION…]",
+    "",
+    ...list,
+    "",
+    "loanstream COMMAND --help tells more of a command; --version prints the version.",
+    "",
+  ].join("\n");
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "";
+}
+
+function unknownCommand(name: string): LoanstreamError {
+  const close = nearest(name, [...commands.keys()]);
+  const remedy = close === null ? `"loanstream --help" lists the commands.` : `Did you mean "${close}"?`;
+  return fail("usage.invalid", `there is no command "${name}"`, remedy);
+}
+
+function report(error: unknown): number {
+  const known = error instanceof LoanstreamError ? error : unexpected(error);
+  for (const diagnostic of known.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+  if (wantsStack()) process.stderr.write(`${stackOf(error)}\n`);
+  return known.exitCode;
+}
+
+function unexpected(error: unknown): LoanstreamError {
+  const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  const remedy =
+    "This is a defect of loanstream: run it again with LOG_LEVEL=debug and report what it prints.";
+  return fail("internal.unexpected", message || "an unnamed error", remedy);
+}
+
+function wantsStack(): boolean {
+  try {
+    return parseLogLevels(process.env.LOG_LEVEL ?? "").general === "debug";
+  } catch {
+    return false;
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** A reader that has seen enough (`head`) is no error. */
+function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
+
+if (import.meta.main) {
+  endWithReader(process.stdout);
+  endWithReader(process.stderr);
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -1,0 +1,9 @@
+/** The pipeline that a command works with. */
+import { fileURLToPath } from "node:url";
+import { loadPipeline } from "../pipeline/load.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+
+/** Loads the folder named by `--pipeline`, or the default one of the package. Throws what is wrong with it. */
+export function pipelineFrom(option: string | undefined): Pipeline {
+  return loadPipeline(option ?? fileURLToPath(new URL("../../pipeline", import.meta.url)));
+}

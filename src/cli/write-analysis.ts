@@ -1,0 +1,60 @@
+/** The files of an analysis. */
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline as connect } from "node:stream/promises";
+import type { Analysis } from "../engine/engine.ts";
+import { fail } from "../errors.ts";
+import { rowWriter } from "../output/json.ts";
+import { inKeyOrder } from "../output/order.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+
+const LINES_A_WRITE = 1000;
+
+/**
+ * Writes `<table>.ndjson` for every table in key order, `ledger.json`, and the places of late and dead records
+ * in `late.ndjson` and `dlq.ndjson` (with path and reason, never a value). Throws `file.unwritable`.
+ */
+export async function writeAnalysis(
+  directory: string,
+  pipeline: Pipeline,
+  analysis: Analysis,
+): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const table of pipeline.tables) {
+      const rows = analysis.tables.find((found) => found.table === table.name)?.rows ?? [];
+      const write = rowWriter(table.relation.columns);
+      await writeLines(join(directory, `${table.name}.ndjson`), inKeyOrder(table, rows).values().map(write));
+    }
+    await writeLines(
+      join(directory, "late.ndjson"),
+      analysis.late.values().map((place) => JSON.stringify(place)),
+    );
+    await writeLines(
+      join(directory, "dlq.ndjson"),
+      analysis.dead.values().map((dead) => JSON.stringify(dead)),
+    );
+    await writeFile(join(directory, "ledger.json"), `${JSON.stringify(analysis.ledger, null, 2)}\n`);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const remedy = "Name a directory that can be written by --out.";
+    throw fail("file.unwritable", `it can't be written (${String(error.code)})`, remedy, { file: directory });
+  }
+}
+
+async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+  await connect(Readable.from(blocks(lines)), createWriteStream(path));
+}
+
+function* blocks(lines: Iterable<string>): Generator<string> {
+  let block: string[] = [];
+  for (const line of lines) {
+    block.push(line, "\n");
+    if (block.length < LINES_A_WRITE * 2) continue;
+    yield block.join("");
+    block = [];
+  }
+  if (block.length > 0) yield block.join("");
+}
