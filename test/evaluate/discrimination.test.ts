@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { discrimination, type Labelled } from "../../src/evaluate/discrimination.ts";
 
-const rowsOf = (...pairs: [number, boolean][]): Labelled[] => pairs.map(([score, positive]) => ({ score, positive }));
+const rowsOf = (...pairs: [number, boolean][]): Labelled[] =>
+  pairs.map(([score, positive]) => ({ score, positive }));
 
 /** By definition: every pair of a positive and a negative row. */
 function naiveAuc(rows: readonly Labelled[]): number {
