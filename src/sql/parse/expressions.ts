@@ -1,0 +1,590 @@
+/**
+ * Expressions, with the precedence of Spark's `SqlBaseParser.g4` (3.5), from loose to tight:
+ * OR; AND; NOT; BETWEEN, IN, LIKE, IS (at most one, and over a whole comparison); comparison; + - ||; * / % DIV;
+ * the sign. Binary operators, comparisons included, group to the left.
+ */
+import type { IToken, ParserMethod, TokenType } from "chevrotain";
+import type { BinaryOperator, CastSyntax, LiteralSyntax, Syntax } from "../ast.ts";
+import { SqlParserBase } from "./base.ts";
+import * as t from "./lex.ts";
+import {
+  isRefusal,
+  isUnit,
+  type NumberValue,
+  type Read,
+  readInterval,
+  readNumber,
+  readQuotedName,
+  readString,
+  readTimestamp,
+} from "./literals.ts";
+import { CURRENT_LIKE, readType, refused } from "./refused.ts";
+
+type Rule<Arguments extends unknown[] = [], Result = Syntax> = ParserMethod<Arguments, Result>;
+type Operators = readonly (readonly [TokenType, BinaryOperator])[];
+
+const COMPARISONS: Operators = [
+  [t.Equal, "="],
+  [t.NotEqual, "<>"],
+  [t.Less, "<"],
+  [t.LessEqual, "<="],
+  [t.Greater, ">"],
+  [t.GreaterEqual, ">="],
+  [t.NullSafeEqual, "<=>"],
+];
+const ADDITIVE: Operators = [
+  [t.Plus, "+"],
+  [t.Minus, "-"],
+  [t.Concat, "||"],
+];
+const MULTIPLICATIVE: Operators = [
+  [t.Star, "*"],
+  [t.Slash, "/"],
+  [t.Percent, "%"],
+  [t.Div, "DIV"],
+];
+
+const ZERO: NumberValue = { type: "bigint", value: 0 };
+
+const nameText = (token: IToken) =>
+  token.tokenType === t.BackQuoted ? readQuotedName(token.image) : token.image;
+
+export class ExpressionParser extends SqlParserBase {
+  protected nameOf(token: IToken): string {
+    return nameText(token);
+  }
+
+  /** The value that a token was read as; a refusal is reported there, and the value is the one given. */
+  private readAs<T>(token: IToken, read: Read<T>, otherwise: T): T {
+    if (!isRefusal(read)) return read.value;
+    this.complain("sql.syntax", token, read);
+    return otherwise;
+  }
+
+  expression: Rule = this.RULE("expression", () => this.chain(this.conjunction, [[t.Or, "OR"]]), {
+    recoveryValueFunc: this.nothing,
+  });
+
+  private conjunction: Rule = this.RULE("conjunction", () => this.chain(this.negation, [[t.And, "AND"]]));
+
+  private negation: Rule = this.RULE("negation", (): Syntax => {
+    const first = this.LA(1);
+    return this.OR([
+      { ALT: () => this.SUBRULE(this.notOf, { ARGS: [first] }) },
+      { ALT: () => this.SUBRULE(this.predicate) },
+    ]);
+  });
+
+  private notOf: Rule<[IToken]> = this.RULE("notOf", (first: IToken): Syntax => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Not) },
+      { ALT: () => this.refuse(this.CONSUME(t.Bang), refused.exclamation) },
+    ]);
+    const operand = this.SUBRULE(this.negation);
+    return { kind: "unary", operator: "NOT", operand, span: this.spanFrom(first) };
+  });
+
+  private predicate: Rule = this.RULE("predicate", () => {
+    const first = this.LA(1);
+    const operand = this.SUBRULE(this.comparison);
+    let result: Syntax = operand;
+    this.OPTION(() => {
+      result = this.OR([
+        { ALT: () => this.SUBRULE(this.isNull, { ARGS: [first, operand] }) },
+        { ALT: () => this.SUBRULE(this.test, { ARGS: [first, operand] }) },
+      ]);
+    });
+    return result;
+  });
+
+  private isNull: Rule<[IToken, Syntax]> = this.RULE("isNull", (first: IToken, operand: Syntax): Syntax => {
+    const is = this.CONSUME(t.Is);
+    const negated = this.OPTION(() => this.CONSUME(t.Not)) !== undefined;
+    this.OR([
+      { ALT: () => this.CONSUME(t.Null) },
+      { ALT: () => this.refuse(this.CONSUME(t.True), refused.isTruth) },
+      { ALT: () => this.refuse(this.CONSUME(t.False), refused.isTruth) },
+      { ALT: () => this.refuse(this.CONSUME(t.Name), refused.isTruth) },
+      {
+        ALT: () => {
+          this.CONSUME(t.Distinct);
+          this.CONSUME(t.From);
+          this.SUBRULE(this.comparison);
+          this.refuse(is, refused.isDistinct);
+        },
+      },
+    ]);
+    return { kind: "isNull", operand, negated, span: this.spanFrom(first) };
+  });
+
+  private test: Rule<[IToken, Syntax]> = this.RULE(
+    "predicate test",
+    (first: IToken, operand: Syntax): Syntax => {
+      const negated = this.OPTION(() => this.CONSUME(t.Not)) !== undefined;
+      return this.OR([
+        { ALT: () => this.SUBRULE(this.between, { ARGS: [first, operand, negated] }) },
+        { ALT: () => this.SUBRULE(this.inList, { ARGS: [first, operand, negated] }) },
+        { ALT: () => this.SUBRULE(this.like, { ARGS: [first, operand, negated] }) },
+      ]);
+    },
+  );
+
+  private between: Rule<[IToken, Syntax, boolean]> = this.RULE(
+    "between",
+    (first: IToken, operand: Syntax, negated: boolean): Syntax => {
+      this.CONSUME(t.Between);
+      const low = this.SUBRULE1(this.comparison);
+      this.CONSUME(t.And);
+      const high = this.SUBRULE2(this.comparison);
+      return { kind: "between", operand, low, high, negated, span: this.spanFrom(first) };
+    },
+  );
+
+  private inList: Rule<[IToken, Syntax, boolean]> = this.RULE(
+    "inList",
+    (first: IToken, operand: Syntax, negated: boolean): Syntax => {
+      const list: Syntax[] = [];
+      this.CONSUME(t.In);
+      this.CONSUME(t.LeftParen);
+      this.OR([
+        { ALT: () => this.SUBRULE(this.subquery) },
+        {
+          ALT: () =>
+            this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => list.push(this.SUBRULE(this.expression)) }),
+        },
+      ]);
+      this.CONSUME(t.RightParen);
+      return { kind: "in", operand, list, negated, span: this.spanFrom(first) };
+    },
+  );
+
+  private like: Rule<[IToken, Syntax, boolean]> = this.RULE(
+    "like",
+    (first: IToken, operand: Syntax, negated: boolean): Syntax => {
+      this.OR1([
+        { ALT: () => this.CONSUME(t.Like) },
+        { ALT: () => this.refuse(this.CONSUME(t.Ilike), refused.ilike) },
+        { ALT: () => this.refuse(this.CONSUME(t.Rlike), refused.regexp) },
+        { ALT: () => this.refuse(this.CONSUME(t.Regexp), refused.regexp) },
+      ]);
+      this.SUBRULE(this.quantifier);
+      const pattern = this.SUBRULE(this.comparison);
+      this.OPTION(() => {
+        this.refuse(this.CONSUME(t.Escape), refused.escape);
+        this.CONSUME(t.StringToken);
+      });
+      return { kind: "like", operand, pattern, negated, span: this.spanFrom(first) };
+    },
+  );
+
+  /** `LIKE ANY (…)`; but `LIKE any` compares with a column. */
+  private quantifier: Rule<[], void> = this.RULE("quantifier", () => {
+    this.OPTION({
+      GATE: () => this.LA(2).tokenType === t.LeftParen,
+      DEF: () => {
+        const word = this.OR([
+          { ALT: () => this.CONSUME(t.Any) },
+          { ALT: () => this.CONSUME(t.Some) },
+          { ALT: () => this.CONSUME(t.All) },
+        ]);
+        this.refuse(word, refused.likeAny);
+      },
+    });
+  });
+
+  private comparison: Rule = this.RULE("comparison", () => this.chain(this.bits, COMPARISONS));
+
+  private bits: Rule = this.RULE("bits", () => {
+    const left = this.SUBRULE1(this.additive);
+    this.MANY(() => {
+      this.refuse(this.CONSUME(t.BitSign), refused.bits);
+      this.SUBRULE2(this.additive);
+    });
+    return left;
+  });
+
+  private additive: Rule = this.RULE("additive", () => this.chain(this.multiplicative, ADDITIVE));
+
+  private multiplicative: Rule = this.RULE("multiplicative", () => this.chain(this.signed, MULTIPLICATIVE));
+
+  private signed: Rule = this.RULE("signed", () =>
+    this.OR([
+      { ALT: () => this.SUBRULE(this.minus) },
+      {
+        ALT: () => {
+          this.refuse(this.CONSUME(t.Plus), refused.plus);
+          return this.SUBRULE1(this.signed);
+        },
+      },
+      {
+        ALT: () => {
+          this.refuse(this.CONSUME(t.Tilde), refused.bits);
+          return this.SUBRULE2(this.signed);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.postfix) },
+    ]),
+  );
+
+  /** A sign before a number is part of it, as in Spark. */
+  private minus: Rule = this.RULE("minus", (): Syntax => {
+    const first = this.CONSUME(t.Minus);
+    const next = this.LA(1);
+    const operand = this.SUBRULE(this.signed);
+    const span = this.spanFrom(first);
+    const isNumber = next.tokenType === t.NumberToken && operand.kind === "literal";
+    if (!isNumber || typeof operand.value !== "number")
+      return { kind: "unary", operator: "-", operand, span };
+    return { ...operand, value: 0 - operand.value, span };
+  });
+
+  /** What may follow a value: each is refused. */
+  private postfix: Rule = this.RULE("postfix", () => {
+    const value = this.SUBRULE(this.primary);
+    this.MANY(() => {
+      this.OR([
+        {
+          ALT: () => {
+            this.refuse(this.CONSUME(t.LeftBracket), refused.subscript);
+            this.SUBRULE(this.expression);
+            this.CONSUME(t.RightBracket);
+          },
+        },
+        {
+          ALT: () => {
+            this.refuse(this.CONSUME(t.DoubleColon), refused.valueCast);
+            this.CONSUME1(t.Word);
+            this.OPTION(() => this.SUBRULE(this.parentheses));
+          },
+        },
+        {
+          ALT: () => {
+            this.refuse(this.CONSUME(t.Dot), refused.fieldOfValue);
+            this.CONSUME2(t.Word);
+          },
+        },
+      ]);
+    });
+    return value;
+  });
+
+  private primary: Rule = this.RULE("primary", () =>
+    this.OR([
+      { ALT: () => this.SUBRULE(this.nameOrCall) },
+      { ALT: () => this.SUBRULE(this.literal) },
+      { ALT: () => this.SUBRULE(this.caseOf) },
+      { ALT: () => this.SUBRULE(this.cast) },
+      { ALT: () => this.SUBRULE(this.interval) },
+      { ALT: () => this.SUBRULE(this.enclosed) },
+    ]),
+  );
+
+  private literal: Rule = this.RULE("literal", () => {
+    const first = this.LA(1);
+    const literal = (type: LiteralSyntax["type"], value: LiteralSyntax["value"]): Syntax => ({
+      kind: "literal",
+      type,
+      value,
+      span: this.spanFrom(first),
+    });
+    return this.OR([
+      {
+        ALT: () => {
+          const token = this.CONSUME(t.NumberToken);
+          const { type, value } = this.readAs(token, readNumber(token.image), ZERO);
+          return literal(type, value);
+        },
+      },
+      { ALT: () => literal("string", this.SUBRULE(this.text)) },
+      { ALT: () => literal("boolean", this.CONSUME(t.True) !== undefined) },
+      { ALT: () => literal("boolean", this.CONSUME(t.False) === undefined) },
+      { ALT: () => literal("null", this.CONSUME(t.Null) && null) },
+    ]);
+  });
+
+  private text: Rule<[], string> = this.RULE("text", () => {
+    const token = this.OR([
+      { ALT: () => this.CONSUME1(t.StringToken) },
+      {
+        ALT: () => {
+          const token = this.CONSUME(t.DoubleQuoted);
+          this.refuse(token, refused.doubleQuoted);
+          return token;
+        },
+      },
+    ]);
+    this.MANY(() => this.refuse(this.CONSUME2(t.StringToken), refused.sideBySide));
+    return this.ACTION(() => this.readAs(token, readString(token.image), ""));
+  });
+
+  private nameOrCall: Rule = this.RULE("nameOrCall", () => {
+    const tokens = [this.CONSUME1(t.Name)];
+    this.MANY(() => {
+      this.CONSUME(t.Dot);
+      this.OR1([
+        { ALT: () => tokens.push(this.CONSUME2(t.Word)) },
+        { ALT: () => this.refuse(this.CONSUME(t.Star), refused.qualifiedStar) },
+      ]);
+    });
+    return this.OR2([
+      { ALT: () => this.SUBRULE(this.call, { ARGS: [tokens] }) },
+      { ALT: () => this.SUBRULE(this.typedLiteral, { ARGS: [tokens] }) },
+      { ALT: () => this.SUBRULE(this.lambda, { ARGS: [tokens] }) },
+      { ALT: () => this.bareName(tokens) },
+    ]);
+  });
+
+  private bareName(tokens: readonly IToken[]): Syntax {
+    const first = tokens[0] ?? this.LA(0);
+    const parts = this.ACTION(() => tokens.map(nameText));
+    if (CURRENT_LIKE.has(first.image.toLowerCase())) this.refuse(first, refused.currentLike);
+    return { kind: "name", parts, span: this.spanFrom(first) };
+  }
+
+  private lambda: Rule<[IToken[]]> = this.RULE("lambda", (tokens: IToken[]): Syntax => {
+    const arrow = this.CONSUME(t.Arrow);
+    const body = this.SUBRULE(this.expression);
+    const first = tokens?.[0] ?? arrow;
+    if (tokens?.length > 1) this.complain("sql.syntax", first, refused.extraParameter);
+    return { kind: "lambda", parameter: nameText(first), body, span: this.spanFrom(first) };
+  });
+
+  /** `TIMESTAMP '…'` */
+  private typedLiteral: Rule<[IToken[]]> = this.RULE("typedLiteral", (tokens: IToken[]): Syntax => {
+    const token = this.CONSUME(t.StringToken);
+    const first = tokens?.[0] ?? token;
+    const isTimestamp = tokens?.length === 1 && first.image.toUpperCase() === "TIMESTAMP";
+    if (!isTimestamp) this.refuse(first, refused.typedLiteral);
+    const value = this.ACTION(() => {
+      const text = this.readAs(token, readString(token.image), "");
+      return isTimestamp ? this.readAs(token, readTimestamp(text), 0) : 0;
+    });
+    return { kind: "literal", type: "timestamp", value, span: this.spanFrom(first) };
+  });
+
+  private call: Rule<[IToken[]]> = this.RULE("call", (tokens: IToken[]): Syntax => {
+    const paren = this.CONSUME(t.LeftParen);
+    const first = tokens?.[0] ?? paren;
+    const name = nameText(first).toLowerCase();
+    if (tokens?.length > 1) this.refuse(first, refused.qualifiedRelation);
+    let list: Syntax[] = [];
+    let star = false;
+    this.OR([
+      {
+        ALT: () => {
+          const token = this.CONSUME(t.Star);
+          star = true;
+          if (name !== "count") this.refuse(token, refused.starArgument);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.subquery) },
+      {
+        ALT: () => {
+          list = this.SUBRULE(this.callArguments, { ARGS: [name] });
+        },
+      },
+    ]);
+    this.CONSUME(t.RightParen);
+    const filter = this.SUBRULE(this.filter);
+    this.SUBRULE(this.over);
+    return { kind: "call", name, arguments: list, star, filter, span: this.spanFrom(first) };
+  });
+
+  private callArguments: Rule<[string], Syntax[]> = this.RULE(
+    "callArguments",
+    (name: string) => {
+      const list: Syntax[] = [];
+      this.OPTION1(() => {
+        this.OR([
+          {
+            ALT: () => {
+              const distinct = this.CONSUME(t.Distinct);
+              this.refuse(distinct, name === "count" ? refused.countDistinct : refused.distinctArgument);
+            },
+          },
+          { ALT: () => this.refuse(this.CONSUME(t.All), refused.all) },
+        ]);
+      });
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => list.push(this.SUBRULE1(this.expression)) });
+      this.OPTION2(() => {
+        this.refuse(this.CONSUME(t.From), refused.extract);
+        this.SUBRULE(this.insides);
+      });
+      return list;
+    },
+    { recoveryValueFunc: (): Syntax[] => [] },
+  );
+
+  private filter: Rule<[], Syntax | null> = this.RULE("filter", () => {
+    let filter: Syntax | null = null;
+    this.OPTION({
+      GATE: () => this.LA(2).tokenType === t.LeftParen,
+      DEF: () => {
+        this.CONSUME(t.Filter);
+        this.CONSUME(t.LeftParen);
+        this.CONSUME(t.Where);
+        filter = this.SUBRULE(this.expression);
+        this.CONSUME(t.RightParen);
+      },
+    });
+    return filter;
+  });
+
+  private over: Rule<[], void> = this.RULE("over", () => {
+    this.OPTION(() => {
+      this.refuse(this.CONSUME(t.Over), refused.over);
+      this.OR([{ ALT: () => this.SUBRULE(this.parentheses) }, { ALT: () => this.CONSUME(t.Name) }]);
+    });
+  });
+
+  /** `SELECT …` where a value should be; the parentheses belong to the rule around it. */
+  private subquery: Rule<[], void> = this.RULE("subquery", () => {
+    this.refuse(this.CONSUME(t.Select), refused.subqueryInExpression);
+    this.SUBRULE(this.insides);
+  });
+
+  private enclosed: Rule = this.RULE("enclosed", () => {
+    const paren = this.CONSUME(t.LeftParen);
+    const list: Syntax[] = [];
+    this.OR([
+      { ALT: () => this.SUBRULE(this.subquery) },
+      {
+        ALT: () =>
+          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => list.push(this.SUBRULE1(this.expression)) }),
+      },
+    ]);
+    this.CONSUME(t.RightParen);
+    let isLambda = false;
+    this.OPTION(() => {
+      this.refuse(this.CONSUME(t.Arrow), refused.extraParameter);
+      this.SUBRULE2(this.expression);
+      isLambda = true;
+    });
+    if (list.length > 1 && !isLambda) this.refuse(paren, refused.row);
+    return list[0] ?? this.nothing();
+  });
+
+  private caseOf: Rule = this.RULE("caseOf", (): Syntax => {
+    const first = this.CONSUME(t.Case);
+    const operand = this.OPTION1(() => this.SUBRULE1(this.expression)) ?? null;
+    const branches: { when: Syntax; then: Syntax }[] = [];
+    this.AT_LEAST_ONE(() => {
+      this.CONSUME(t.When);
+      const when = this.SUBRULE2(this.expression);
+      this.CONSUME(t.Then);
+      branches.push({ when, then: this.SUBRULE3(this.expression) });
+    });
+    const otherwise =
+      this.OPTION2(() => {
+        this.CONSUME(t.Else);
+        return this.SUBRULE4(this.expression);
+      }) ?? null;
+    this.CONSUME(t.End);
+    return { kind: "case", operand, branches, otherwise, span: this.spanFrom(first) };
+  });
+
+  private cast: Rule = this.RULE("cast", (): Syntax => {
+    const first = this.LA(1);
+    this.OR([
+      { ALT: () => this.CONSUME(t.Cast) },
+      { ALT: () => this.refuse(this.CONSUME(t.TryCast), refused.tryCast) },
+    ]);
+    this.CONSUME(t.LeftParen);
+    const operand = this.SUBRULE(this.expression);
+    this.CONSUME(t.As);
+    const type = this.SUBRULE(this.castType);
+    this.CONSUME(t.RightParen);
+    return { kind: "cast", operand, type, span: this.spanFrom(first) };
+  });
+
+  private castType: Rule<[], CastSyntax["type"]> = this.RULE(
+    "castType",
+    (): CastSyntax["type"] => {
+      const token = this.CONSUME(t.Word);
+      const extra = this.LA(1);
+      this.SUBRULE(this.insides);
+      return this.ACTION(() => {
+        const type = readType(token.image);
+        if (isRefusal(type)) this.refuse(token, type);
+        else if (this.LA(1) !== extra) this.refuse(extra, refused.typeParameters);
+        return isRefusal(type) ? "BIGINT" : type.value;
+      });
+    },
+    { recoveryValueFunc: (): CastSyntax["type"] => "BIGINT" },
+  );
+
+  /** `INTERVAL 1 HOUR 30 MINUTES` */
+  private interval: Rule = this.RULE("interval", (): Syntax => {
+    const first = this.CONSUME(t.Interval);
+    let ms = this.SUBRULE1(this.span);
+    this.MANY({ GATE: () => this.isSpanAhead(), DEF: () => (ms += this.SUBRULE2(this.span)) });
+    return { kind: "interval", ms, span: this.spanFrom(first) };
+  });
+
+  /** `- 1 HOUR` after an interval belongs to it, as in Spark; `- 1` is a subtraction. */
+  private isSpanAhead(): boolean {
+    const isSigned = [t.Minus, t.Plus].includes(this.LA(1).tokenType);
+    return isUnit(this.LA(isSigned ? 3 : 2).image);
+  }
+
+  private span: Rule<[], number> = this.RULE(
+    "span",
+    () => {
+      let sign = "";
+      this.OPTION1(() => {
+        const token = this.OR1([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Plus) }]);
+        sign = token.image;
+      });
+      const amount = this.OR2([
+        { ALT: () => this.CONSUME(t.NumberToken) },
+        { ALT: () => this.CONSUME(t.StringToken) },
+      ]);
+      let unit: IToken | null = null;
+      this.OPTION2({
+        GATE: () => isUnit(this.LA(1).image),
+        DEF: () => {
+          unit = this.CONSUME1(t.Name);
+        },
+      });
+      this.OPTION3({
+        GATE: () => this.LA(1).image.toUpperCase() === "TO",
+        DEF: () => {
+          this.refuse(this.CONSUME2(t.Name), refused.intervalRange);
+          this.CONSUME3(t.Name);
+        },
+      });
+      return this.ACTION(() => this.spanMs(sign, amount, unit));
+    },
+    { recoveryValueFunc: () => 0 },
+  );
+
+  private spanMs(sign: string, amount: IToken, unit: IToken | null): number {
+    if (amount.isInsertedInRecovery) return 0;
+    if (!unit) {
+      this.complain("sql.syntax", amount, refused.intervalText);
+      return 0;
+    }
+    const digits = amount.tokenType === t.StringToken ? amount.image.slice(1, -1).trim() : amount.image;
+    const ms = this.readAs(amount, readInterval(digits, unit.image), 0);
+    return sign === "-" ? 0 - ms : ms;
+  }
+
+  /** operand (operator operand)*, grouped to the left. */
+  private chain(operand: Rule, operators: Operators): Syntax {
+    const first = this.LA(1);
+    let left = this.SUBRULE1(operand);
+    this.MANY(() => {
+      const operator = this.OR(
+        operators.map(([token, operator]) => ({
+          ALT: () => {
+            this.CONSUME(token);
+            return operator;
+          },
+        })),
+      );
+      const right = this.SUBRULE2(operand);
+      left = { kind: "binary", operator, left, right, span: this.spanFrom(first) };
+    });
+    return left;
+  }
+}
