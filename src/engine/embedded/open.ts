@@ -1,0 +1,58 @@
+/** Opens a session of the embedded engine over a pipeline. */
+import { createScanner } from "../../contract/scan.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import { lookup } from "../../sql/catalogue/catalogue.ts";
+import type { Value } from "../../sql/types.ts";
+import type { Ledger, TableRows } from "../engine.ts";
+import { compile, type Program } from "./compile.ts";
+import { admit, createGate, type Gate } from "./gate.ts";
+import type { Session } from "./session.ts";
+import { fingerprintOf, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
+import { rowsDue } from "./windows.ts";
+
+/**
+ * A session at the beginning of its input, or at a snapshot of the same pipeline. Throws
+ * `engine.snapshot-mismatch` for another pipeline's snapshot.
+ */
+export function openSession(pipeline: Pipeline, snapshot?: Uint8Array): Session {
+  const scan = createScanner(pipeline.schema);
+  const program = compile(pipeline, lookup);
+  const gate = createGate(pipeline);
+  const fingerprint = fingerprintOf(pipeline);
+  if (snapshot) restoreSnapshot(snapshot, fingerprint, gate, program);
+
+  return {
+    step(batch) {
+      const columns = scan(batch);
+      const { rows, count, late, dead } = admit(gate, batch, columns);
+      const out: (readonly Value[])[][] = pipeline.tables.map(() => []);
+      program.run(batch, columns, rows, count, out);
+      return { rows: named(pipeline, out), late, dead };
+    },
+    trigger: () => due(program, gate.watermark.atMs),
+    finish: () => due(program, Number.POSITIVE_INFINITY),
+    ledger: () => ledgerOf(pipeline, gate, program),
+    watermarkMs: () => (Number.isFinite(gate.watermark.atMs) ? gate.watermark.atMs : null),
+    snapshot: () => takeSnapshot(fingerprint, gate, program),
+  };
+}
+
+function named({ tables }: Pipeline, out: readonly (readonly Value[])[][]): TableRows[] {
+  return tables.map(({ name }, index) => ({ table: name, rows: out[index]! })).filter(hasRows);
+}
+
+function due({ windows, scratch }: Program, watermarkMs: number): TableRows[] {
+  return windows
+    .map((window) => ({ table: window.name, rows: rowsDue(window, watermarkMs, scratch) }))
+    .filter(hasRows);
+}
+
+const hasRows = ({ rows }: TableRows): boolean => rows.length > 0;
+
+function ledgerOf({ tables }: Pipeline, { counts }: Gate, { used }: Program): Ledger {
+  const lines = tables.map(({ name }, index) => [
+    name,
+    { used: used[index]!, filtered: counts.accepted - used[index]! },
+  ]);
+  return { source: { ...counts }, tables: Object.fromEntries(lines) };
+}

@@ -1,0 +1,67 @@
+/** The state of a session as bytes, bound to the plan that it belongs to. */
+import { createHash } from "node:crypto";
+import { deserialize, serialize } from "node:v8";
+import { fail } from "../../errors.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import type { Program } from "./compile.ts";
+import type { Gate } from "./gate.ts";
+import { type GroupStateSnapshot, restoreGroups, saveGroups } from "./group-state.ts";
+import { type KeyDictionaryState, restoreKeys, saveKeys } from "./keys.ts";
+
+/** Changes when the form of `State` does. */
+const FORM = 1;
+
+interface State {
+  readonly fingerprint: string;
+  readonly gate: Pick<Gate, "watermark" | "dedupe" | "counts">;
+  readonly dictionaries: readonly KeyDictionaryState[];
+  readonly windows: readonly { readonly groups: GroupStateSnapshot; readonly closedThrough: number }[];
+  readonly used: Float64Array;
+}
+
+/** Equal for two pipelines exactly if one's state means the same in the other. */
+export function fingerprintOf({ source, delayMs, schema, tables }: Pipeline): string {
+  const leaves = schema.leaves.map(({ path, type }) => [path, type]);
+  const plans = tables.map(({ name, emit, relation }) => [name, emit, relation]);
+  const plan = JSON.stringify([FORM, source, delayMs, leaves, plans]);
+  return createHash("sha256").update(plan).digest("hex");
+}
+
+export function takeSnapshot(fingerprint: string, gate: Gate, program: Program): Uint8Array {
+  const { watermark, dedupe, counts } = gate;
+  const state: State = {
+    fingerprint,
+    gate: { watermark, dedupe, counts },
+    dictionaries: program.dictionaries.map(saveKeys),
+    windows: program.windows.map(({ groups, closedThrough }) => ({
+      groups: saveGroups(groups),
+      closedThrough,
+    })),
+    used: program.used,
+  };
+  return serialize(state);
+}
+
+/** Brings fresh parts to the snapshot's state. Throws `engine.snapshot-mismatch` for another plan's snapshot. */
+export function restoreSnapshot(
+  snapshot: Uint8Array,
+  fingerprint: string,
+  gate: Gate,
+  program: Program,
+): void {
+  const state: State = deserialize(snapshot);
+  if (state.fingerprint !== fingerprint)
+    throw fail(
+      "engine.snapshot-mismatch",
+      "the saved state belongs to another pipeline",
+      "Go back to the pipeline that it was saved with, or start from an empty data directory",
+    );
+  Object.assign(gate, state.gate);
+  for (const [index, keys] of state.dictionaries.entries()) restoreKeys(program.dictionaries[index]!, keys);
+  for (const [index, { groups, closedThrough }] of state.windows.entries()) {
+    const table = program.windows[index]!;
+    restoreGroups(table.groups, groups);
+    table.closedThrough = closedThrough;
+  }
+  program.used.set(state.used);
+}
