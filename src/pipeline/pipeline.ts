@@ -1,5 +1,6 @@
 /** A loaded and checked pipeline folder: everything an engine needs, and nothing of any engine. */
 import type { EventSchema } from "../contract/schema.ts";
+import type { Scorecard } from "../scorecard/scorecard.ts";
 import type { Alias, Source } from "../sql/plan.ts";
 
 /** append: a row an event; update: changed groups at each trigger; final: each group once, when it closes. */
@@ -38,4 +39,6 @@ export interface Pipeline {
   /** Every model by name, intermediate ones included. */
   readonly models: ReadonlyMap<string, Alias>;
   readonly tables: readonly Table[];
+  /** Those whose columns are in the relation `scored`. */
+  readonly scorecards: readonly Scorecard[];
 }
