@@ -472,6 +472,7 @@ export class ExpressionParser extends SqlParserBase {
       this.CONSUME(t.When);
       const when = this.SUBRULE2(this.expression);
       this.CONSUME(t.Then);
+      // biome-ignore lint/suspicious/noThenProperty: a branch of a tree; nobody awaits it
       branches.push({ when, then: this.SUBRULE3(this.expression) });
     });
     const otherwise =
