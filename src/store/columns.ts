@@ -1,0 +1,47 @@
+/**
+ * Values in SQLite: BIGINT and BOOLEAN as INTEGER, DOUBLE as REAL, STRING as TEXT, TIMESTAMP as TEXT in ISO form
+ * with milliseconds, arrays as JSON text.
+ */
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { valueToJson } from "../output/json.ts";
+import type { SqlType, Value } from "../sql/types.ts";
+
+export function sqliteType(type: SqlType): "INTEGER" | "REAL" | "TEXT" {
+  if (type.kind === "bigint" || type.kind === "boolean") return "INTEGER";
+  return type.kind === "double" ? "REAL" : "TEXT";
+}
+
+export function toSqlite(type: SqlType, value: Value): SQLInputValue {
+  if (value === null || typeof value === "bigint" || typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value === "number") return type.kind === "timestamp" ? new Date(value).toISOString() : value;
+  return valueToJson(type, value);
+}
+
+/** The inverse of `toSqlite`, for columns read with big integers. */
+export function fromSqlite(type: SqlType, stored: SQLOutputValue | undefined): Value {
+  if (stored === null || stored === undefined) return null;
+  if (typeof stored === "bigint") {
+    if (type.kind === "boolean") return stored !== 0n;
+    return BigInt.asIntN(53, stored) === stored ? Number(stored) : stored;
+  }
+  if (typeof stored !== "string") return typeof stored === "number" ? stored : null;
+  if (type.kind === "timestamp") return Date.parse(stored);
+  return type.kind === "array" ? fromJson(type, JSON.parse(stored)) : stored;
+}
+
+function fromJson(type: SqlType, json: unknown): Value {
+  if (type.kind === "array" && Array.isArray(json))
+    return json.map((element) => fromJson(type.element, element));
+  if (type.kind === "struct" && typeof json === "object" && json !== null) {
+    const fields = new Map<string, unknown>(Object.entries(json));
+    return type.fields.map((field) => fromJson(field.type, fields.get(field.name)));
+  }
+  if (type.kind === "timestamp" && typeof json === "string") return Date.parse(json);
+  return typeof json === "string" || typeof json === "number" || typeof json === "boolean" ? json : null;
+}
+
+/** A name as SQL text. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

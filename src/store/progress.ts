@@ -1,0 +1,22 @@
+/** How far the last commit came, as the store's reader and its writer read it. */
+import type { DatabaseSync } from "node:sqlite";
+import type { Ledger } from "../engine/engine.ts";
+import type { Progress } from "./store.ts";
+
+export function readProgress(database: DatabaseSync): Progress {
+  const row = database.prepare("SELECT * FROM loanstream_progress").get();
+  const text = (value: unknown) => (typeof value === "string" ? value : null);
+  const watermark = text(row?.watermark);
+  const ledger = text(row?.ledger);
+  return {
+    position: Number(row?.position ?? 0),
+    ownerEpoch: Number(row?.owner_epoch ?? 0),
+    watermarkMs: watermark === null ? null : Date.parse(watermark),
+    ledger: ledger === null ? null : ledgerFrom(ledger),
+  };
+}
+
+/** What `JSON.stringify` of a ledger gives; only this store writes it. */
+function ledgerFrom(text: string): Ledger {
+  return JSON.parse(text);
+}

@@ -1,0 +1,148 @@
+/** The store in SQLite. Its file can be read by any SQLite client while a run writes it. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { crc32c } from "../crc32c.ts";
+import { fail, LoanstreamError } from "../errors.ts";
+import type { Pipeline, Table } from "../pipeline/pipeline.ts";
+import { toSqlite } from "./columns.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { readProgress } from "./progress.ts";
+import { errorCodeOf } from "./sqlite-error.ts";
+import type { Commit, Snapshot, Store } from "./store.ts";
+import { createTable, OWN_TABLES, writeRow } from "./tables.ts";
+
+export const STORE_FILE = "loanstream.sqlite";
+const APPLICATION_ID = 0x6c6f616e;
+const SNAPSHOTS_KEPT = 2;
+
+/**
+ * Opens the store of a data directory to write, making what isn't there, and takes it over: no other process can
+ * commit any more. Throws `store.in-use`, `store.pipeline-changed`, `store.unreadable`.
+ */
+export function openStore(directory: string, pipeline: Pipeline): Store {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(directory);
+  try {
+    const database = openDatabase(join(directory, STORE_FILE));
+    takeOver(database, directory, pipeline);
+    return storeOver(database, pipeline, lock.release);
+  } catch (error) {
+    lock.release();
+    throw error instanceof LoanstreamError || errorCodeOf(error) === null
+      ? error
+      : unreadable(directory, error);
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000 });
+  const found = database.prepare("PRAGMA application_id").get()?.application_id;
+  const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
+  if (found !== APPLICATION_ID && tables !== 0) {
+    database.close();
+    const remedy = "Name another directory by --data-dir.";
+    throw fail("store.unreadable", "this is another program's SQLite file", remedy, { file: path });
+  }
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA application_id = ${APPLICATION_ID}`,
+  );
+  return database;
+}
+
+function takeOver(database: DatabaseSync, directory: string, pipeline: Pipeline): void {
+  const hash = fingerprint(pipeline);
+  database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES}`);
+  database.prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, ?, 0, 0, NULL, NULL)").run(hash);
+  if (database.prepare("SELECT pipeline FROM loanstream_progress").get()?.pipeline !== hash) {
+    database.close();
+    const message = "the tables kept here are those of a pipeline that has changed since";
+    const remedy = "Name another directory by --data-dir, or remove this one to begin anew.";
+    throw fail("store.pipeline-changed", message, remedy, { file: directory });
+  }
+  for (const table of pipeline.tables) database.exec(createTable(table));
+  database.exec("UPDATE loanstream_progress SET owner_epoch = owner_epoch + 1; COMMIT");
+}
+
+function storeOver(database: DatabaseSync, pipeline: Pipeline, release: () => void): Store {
+  const writers = new Map(pipeline.tables.map((table) => [table.name, tableWriter(database, table)]));
+  const writeRest = commitWriter(database);
+  return {
+    progress: () => readProgress(database),
+    snapshots: () => readSnapshots(database),
+    commit(commit: Commit): void {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        for (const { table, rows } of commit.tables) for (const row of rows) writers.get(table)!(row);
+        writeRest(commit);
+        database.exec("COMMIT");
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    },
+    close(): void {
+      database.close();
+      release();
+    },
+  };
+}
+
+function tableWriter(database: DatabaseSync, table: Table) {
+  const statement = database.prepare(writeRow(table));
+  const types = table.relation.columns.map(({ type }) => type);
+  return (row: Commit["tables"][number]["rows"][number]): void => {
+    statement.run(...types.map((type, i) => toSqlite(type, row[i] ?? null)));
+  };
+}
+
+/** Writes what a commit has beside rows of tables, after it made sure of being the owner. */
+function commitWriter(database: DatabaseSync): (commit: Commit) => void {
+  const { ownerEpoch } = readProgress(database);
+  const progress = database.prepare(
+    "UPDATE loanstream_progress SET position = ?, watermark = ?, ledger = ? WHERE owner_epoch = ?",
+  );
+  const late = database.prepare("INSERT INTO loanstream_late VALUES (?, ?)");
+  const dead = database.prepare("INSERT INTO loanstream_dead VALUES (?, ?, ?, ?)");
+  const snapshot = snapshotWriter(database);
+  return (commit) => {
+    const watermark = commit.watermarkMs === null ? null : new Date(commit.watermarkMs).toISOString();
+    const { changes } = progress.run(commit.position, watermark, JSON.stringify(commit.ledger), ownerEpoch);
+    if (changes !== 1) throw ownerLost();
+    for (const { partition, position } of commit.late) late.run(partition, position);
+    for (const { partition, position, path, reason } of commit.dead)
+      dead.run(partition, position, path, reason);
+    if (commit.snapshot !== null) snapshot(commit.position, commit.snapshot);
+  };
+}
+
+function snapshotWriter(database: DatabaseSync): (position: number, state: Uint8Array) => void {
+  const write = database.prepare("INSERT OR REPLACE INTO loanstream_snapshots VALUES (?, ?, ?)");
+  const prune: StatementSync = database.prepare(`DELETE FROM loanstream_snapshots WHERE position NOT IN
+    (SELECT position FROM loanstream_snapshots ORDER BY position DESC LIMIT ${SNAPSHOTS_KEPT})`);
+  return (position, state) => {
+    write.run(position, crc32c(state), state);
+    prune.run();
+  };
+}
+
+function* readSnapshots(database: DatabaseSync): Generator<Snapshot> {
+  const rows = database.prepare("SELECT * FROM loanstream_snapshots ORDER BY position DESC").all();
+  for (const { position, crc32c: crc, state } of rows) {
+    if (state instanceof Uint8Array && crc32c(state) === crc) yield { position: Number(position), state };
+  }
+}
+
+function ownerLost(): LoanstreamError {
+  const remedy = "Let the other process go on, or stop it and start again.";
+  return fail("store.owner-lost", "another process took this data directory over", remedy);
+}
+
+function unreadable(directory: string, error: unknown): LoanstreamError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const remedy = "Look at the file; set it aside to start with an empty one.";
+  return fail("store.unreadable", `SQLite can't open it (${reason})`, remedy, {
+    file: join(directory, STORE_FILE),
+  });
+}

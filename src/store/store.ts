@@ -1,0 +1,40 @@
+/** Where a run keeps what it put out and how far it came: all of a commit, or none of it. */
+import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine/engine.ts";
+
+/** What one transaction makes visible. */
+export interface Commit {
+  /** Position in the log of the first record that is not part of this commit or an earlier one. */
+  readonly position: number;
+  /** Rows of row tables to append, rows of window tables to put in place of those of the same key. */
+  readonly tables: readonly TableRows[];
+  readonly late: readonly RecordPlace[];
+  readonly dead: readonly DeadLetter[];
+  readonly ledger: Ledger;
+  readonly watermarkMs: number | null;
+  /** The engine's state at `position`, where it is time to keep one. */
+  readonly snapshot: Uint8Array | null;
+}
+
+export interface Snapshot {
+  readonly position: number;
+  readonly state: Uint8Array;
+}
+
+/** How far the last commit came. */
+export interface Progress {
+  readonly position: number;
+  /** Null before the first commit. */
+  readonly ledger: Ledger | null;
+  readonly watermarkMs: number | null;
+  /** How many times the store was opened to write, this time included. */
+  readonly ownerEpoch: number;
+}
+
+export interface Store {
+  progress(): Progress;
+  /** Kept snapshots whose checksum holds, the newest first. */
+  snapshots(): Generator<Snapshot>;
+  /** Throws `store.owner-lost` if another process took the store over; nothing is written then. */
+  commit(commit: Commit): void;
+  close(): void;
+}

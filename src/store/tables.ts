@@ -1,0 +1,61 @@
+/** SQL text of the output tables and of the store's own, whose names begin with `loanstream_`. */
+import type { Table } from "../pipeline/pipeline.ts";
+import { quoted, sqliteType } from "./columns.ts";
+
+/** Orders the rows of a table as they came; not a column of the model. */
+export const SEQUENCE = "_seq";
+
+export const OWN_TABLES = `
+  CREATE TABLE IF NOT EXISTS loanstream_progress (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pipeline TEXT NOT NULL,
+    owner_epoch INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    watermark TEXT,
+    ledger TEXT
+  );
+  CREATE TABLE IF NOT EXISTS loanstream_snapshots (
+    position INTEGER PRIMARY KEY,
+    crc32c INTEGER NOT NULL,
+    state BLOB NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS loanstream_late (
+    "partition" INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY ("partition", position)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS loanstream_dead (
+    "partition" INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY ("partition", position)
+  ) WITHOUT ROWID;
+`;
+
+/** An ordinary table under the model's name, with an index over its key where rows are put in place of others. */
+export function createTable(table: Table): string {
+  const columns = table.relation.columns.map(({ name, type }) => `${quoted(name)} ${sqliteType(type)}`);
+  const create = `CREATE TABLE IF NOT EXISTS ${quoted(table.name)}
+    (${[`${SEQUENCE} INTEGER PRIMARY KEY`, ...columns].join(", ")});`;
+  if (table.emit === "append") return create;
+  const index = `CREATE UNIQUE INDEX IF NOT EXISTS ${quoted(`${table.name}_key`)}`;
+  return `${create}\n${index} ON ${quoted(table.name)} (${keyTerms(table)});`;
+}
+
+/** Writes one row: appended, or in place of the one with its key. */
+export function writeRow(table: Table): string {
+  const names = table.relation.columns.map(({ name }) => quoted(name));
+  const insert = `INSERT INTO ${quoted(table.name)} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+  if (table.emit === "append") return insert;
+  const others = table.relation.columns.filter(({ name }) => !table.key.includes(name));
+  const updates = others.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
+  const action = updates.length === 0 ? "NOTHING" : `UPDATE SET ${updates.join(", ")}`;
+  return `${insert} ON CONFLICT (${keyTerms(table)}) DO ${action}`;
+}
+
+/** The key's columns; null, which SQLite holds unlike itself, counts as the empty blob, which no column holds. */
+function keyTerms({ key, relation }: Table): string {
+  const nullable = new Set(relation.columns.filter((column) => column.nullable).map(({ name }) => name));
+  return key.map((name) => (nullable.has(name) ? `ifnull(${quoted(name)}, x'')` : quoted(name))).join(", ");
+}
