@@ -97,7 +97,7 @@ export function eventText(schema: EventSchema, oddness: Oddness): fc.Arbitrary<s
 
 function objectText(fields: readonly Field[], oddness: Oddness): fc.Arbitrary<string> {
   const members = fields.map((field) => memberText(field, oddness));
-  const unknown = rarely(
+  const unknown = rarely<readonly string[]>(
     150,
     fc.constant([]),
     unknownMember.map((member) => [member]),
