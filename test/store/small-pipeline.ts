@@ -47,5 +47,4 @@ export const smallPipeline: Pipeline = {
   models: new Map(),
   tables: [scores, windows],
   scorecards: [],
-  scorecards: [],
 };
