@@ -15,6 +15,7 @@ const failure: CatalogueRow = { retryable: false, exitCode: 1 };
 const passing: CatalogueRow = { retryable: true, exitCode: 1 };
 
 export const catalogue = {
+  "engine.replay-differs": failure,
   "engine.snapshot-mismatch": configuration,
   "engine.sum-overflow": failure,
   "evaluate.no-score": configuration,
