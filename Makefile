@@ -11,7 +11,7 @@ TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(shell grep -rl --include='*.test.ts' sharedSpark test))
 ARGS ?=
 
-.PHONY: help setup run test verify test-unit test-spark nightly clean clean-data
+.PHONY: help setup run test verify test-unit test-spark nightly spark clean clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ test-spark: setup ## the tests that compare with Spark
 
 nightly: setup ## the comparison with Spark over fresh random cases
 	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(SPARK_TESTS)
+
+spark: setup ## a Spark server at sc://127.0.0.1:15002 until Ctrl-C (LOANSTREAM_TEST_SPARK lets tests use it)
+	@$(WITH_TOOLS) node stack/spark/serve.ts
 
 clean: ## remove temporary files, never data
 	rm -rf .cache

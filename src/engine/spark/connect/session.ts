@@ -1,0 +1,141 @@
+/** A Spark session over Spark Connect: what batch queries need, and no more. */
+import { randomUUID } from "node:crypto";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { fail } from "../../../errors.ts";
+import { type Connection, execute, type Plan } from "./execution.ts";
+import { toFailure } from "./failure.ts";
+import { SparkConnectService } from "./generated/spark/connect/base_pb.js";
+import type { RelationSchema } from "./generated/spark/connect/relations_pb.js";
+import type { LocalData } from "./local-data.ts";
+import { decodeBatches, type SparkTable } from "./result.ts";
+
+/** Views and settings of one session are invisible to every other. Every call may throw `spark.unreachable`. */
+export interface SparkSession {
+  /** Runs a query or a statement and brings all of its rows here. Throws `spark.query-failed`. */
+  sql(query: string): Promise<SparkTable>;
+  /** Creates or replaces a temporary view: of a query, or of local data, which the server then caches. */
+  createView(name: string, source: string | LocalData): Promise<void>;
+  config(settings: Readonly<Record<string, string>>): Promise<void>;
+  version(): Promise<string>;
+  /** Drops the local data that views hold, and closes the connection. */
+  close(): Promise<void>;
+}
+
+type Relation = MessageInitShape<typeof RelationSchema>;
+
+/** What results equal to the embedded engine's ask for. */
+const SETTINGS = { "spark.sql.ansi.enabled": "false", "spark.sql.session.timeZone": "UTC" };
+const PING_INTERVAL_MS = 30_000;
+const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
+
+/** `url`: `sc://host:port`. Throws `spark.unreachable` where no server answers. */
+export async function connect(url: string): Promise<SparkSession> {
+  const baseUrl = httpUrl(url);
+  const http2 = new Http2SessionManager(baseUrl, { pingIntervalMs: PING_INTERVAL_MS });
+  const transport = createGrpcTransport({ baseUrl, sessionManager: http2, readMaxBytes: MAX_RESPONSE_BYTES });
+  const user = "loanstream";
+  const connection: Connection = {
+    client: createClient(SparkConnectService, transport),
+    identity: {
+      sessionId: randomUUID(),
+      userContext: { userId: user, userName: user },
+      clientType: "loanstream",
+    },
+  };
+  const session = openSession(connection, url, () => http2.abort());
+  try {
+    await session.config(SETTINGS);
+  } catch (error) {
+    http2.abort();
+    throw error;
+  }
+  return session;
+}
+
+function httpUrl(url: string): string {
+  const match = /^sc:\/\/([^/;]+)\/?$/.exec(url);
+  if (match) return `http://${match[1]}`;
+  throw fail("usage.invalid", `${url} is no address of Spark Connect`, "Write it as sc://host:port.");
+}
+
+function openSession(connection: Connection, url: string, disconnect: () => void): SparkSession {
+  const { client, identity } = connection;
+  const localViews = new Set<string>();
+
+  async function failingWell<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (thrown) {
+      throw toFailure(thrown, url);
+    }
+  }
+
+  const run = (plan: Plan) => failingWell(() => collect(connection, plan));
+  const sql = async (query: string) => decodeBatches(await run(rootOf(sqlRelation(query))));
+  const createView = (name: string, input: Relation) => run(viewOf(name, input));
+
+  async function createLocalView(name: string, data: LocalData): Promise<void> {
+    const parts: string[] = [];
+    for await (const chunk of data) {
+      const part = `${name}__${parts.length}`;
+      await createView(part, localRelation(chunk));
+      localViews.add(part);
+      await sql(`CACHE TABLE ${part}`);
+      parts.push(part);
+    }
+    await createView(name, sqlRelation(parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")));
+  }
+
+  return {
+    sql,
+    async createView(name, source) {
+      if (typeof source === "string") await createView(name, sqlRelation(source));
+      else await createLocalView(name, source);
+    },
+    async config(settings) {
+      const pairs = Object.entries(settings).map(([key, value]) => ({ key, value }));
+      const operation = { opType: { case: "set" as const, value: { pairs } } };
+      await failingWell(() => client.config({ ...identity, operation }));
+    },
+    async version() {
+      const analyze = { case: "sparkVersion" as const, value: {} };
+      const { result } = await failingWell(() => client.analyzePlan({ ...identity, analyze }));
+      return result.case === "sparkVersion" ? result.value.version : "";
+    },
+    async close() {
+      try {
+        for (const view of localViews) await sql(`DROP VIEW IF EXISTS ${view}`);
+      } finally {
+        disconnect();
+      }
+    },
+  };
+}
+
+const rootOf = (value: Relation): Plan => ({ opType: { case: "root", value } });
+
+const sqlRelation = (query: string): Relation => ({ relType: { case: "sql", value: { query } } });
+
+const localRelation = (data: Uint8Array): Relation => ({
+  relType: { case: "localRelation", value: { data } },
+});
+
+const viewOf = (name: string, input: Relation): Plan => ({
+  opType: {
+    case: "command",
+    value: {
+      commandType: { case: "createDataframeView", value: { name, input, isGlobal: false, replace: true } },
+    },
+  },
+});
+
+/** The Arrow streams of a plan's result. */
+async function collect(connection: Connection, plan: Plan): Promise<Uint8Array[]> {
+  const batches: Uint8Array[] = [];
+  for await (const { responseType } of execute(connection, plan)) {
+    if (responseType.case === "arrowBatch") batches.push(responseType.value.data);
+  }
+  return batches;
+}
