@@ -79,6 +79,8 @@ export interface Column extends Typed {
   readonly name: string;
   /** Whether this is the source's event time, unchanged. */
   readonly eventTime: boolean;
+  /** Where the model writes it. */
+  readonly place?: { readonly line: number; readonly column: number };
 }
 
 export interface WindowSpec {
@@ -111,6 +113,7 @@ export interface Filter extends HasColumns {
   readonly predicate: Expr;
   /** A HAVING: its refused rows are groups, not events. */
   readonly having: boolean;
+  readonly place: { readonly line: number; readonly column: number };
 }
 
 /** LATERAL VIEW explode(array(named_struct(…), …)): the input's columns, then one a field of the struct. */

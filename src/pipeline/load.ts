@@ -1,0 +1,143 @@
+/** From a pipeline folder to a checked `Pipeline`, or everything that is wrong with it. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { isAlwaysPresent } from "../contract/guarantees.ts";
+import { loadEventSchema } from "../contract/load.ts";
+import type { EventSchema } from "../contract/schema.ts";
+import { type Diagnostic, fail, throwIfAny } from "../errors.ts";
+import { loadModels } from "./models.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { type PipelineSettings, readSettings } from "./settings.ts";
+import { sourceOf } from "./source.ts";
+import { tableOf } from "./tables.ts";
+
+/** The texts of a pipeline folder; paths are as complaints show them. */
+export interface PipelineFiles {
+  readonly directory: string;
+  readonly settings: TextFile;
+  readonly schema: TextFile;
+  readonly models: readonly TextFile[];
+  readonly scorecards: readonly TextFile[];
+  readonly reasons: TextFile | null;
+}
+
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Throws a `LoanstreamError` with every complaint. */
+export function loadPipeline(directory: string): Pipeline {
+  const { pipeline, diagnostics } = compilePipeline(readPipelineFiles(directory));
+  throwIfAny(diagnostics);
+  if (!pipeline) throw fail("internal.unexpected", "the pipeline is neither right nor wrong", "Report this.");
+  return pipeline;
+}
+
+export function readPipelineFiles(directory: string): PipelineFiles {
+  const read = (path: string): TextFile => ({ path, text: readFileSync(path, "utf8") });
+  const required = (name: string): TextFile => {
+    const path = join(directory, name);
+    if (existsSync(path)) return read(path);
+    throw fail(
+      "pipeline.missing-file",
+      `a pipeline needs ${name}`,
+      "Add the file, or name the right folder with --pipeline.",
+      { file: path },
+    );
+  };
+  const all = (pattern: string) =>
+    globSync(pattern, { cwd: directory })
+      .sort()
+      .map((name) => read(join(directory, name)));
+  return {
+    directory,
+    settings: required("pipeline.yaml"),
+    schema: required("schema.yaml"),
+    models: all("models/**/*.sql"),
+    scorecards: all("scorecards/*.yaml"),
+    reasons: all("reasons.yaml")[0] ?? null,
+  };
+}
+
+/** Pure. The pipeline is null if anything is wrong. */
+export function compilePipeline(files: PipelineFiles): {
+  readonly pipeline: Pipeline | null;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const { settings, diagnostics: ofSettings } = readSettings(files.settings.text, files.settings.path);
+  const { schema, diagnostics: ofSchema } = loadEventSchema(files.schema.text, files.schema.path);
+  const diagnostics = [...ofSettings, ...ofSchema];
+  if (!schema) return { pipeline: null, diagnostics };
+  diagnostics.push(...sourceComplaints(settings, schema));
+  const events = sourceOf(schema, settings.source.eventTime);
+  const models = loadModels(files, events);
+  diagnostics.push(...models.diagnostics);
+  const tables = tablesOf(settings, models.relations, files);
+  diagnostics.push(...tables.diagnostics);
+  if (diagnostics.length > 0) return { pipeline: null, diagnostics };
+  return {
+    pipeline: pipelineOf(files, settings, {
+      schema,
+      events,
+      models: models.relations,
+      tables: tables.tables,
+      scorecards: models.cards,
+    }),
+    diagnostics,
+  };
+}
+
+function pipelineOf(
+  { directory }: PipelineFiles,
+  { source, delayMs, triggerMs, currency, timeZone }: PipelineSettings,
+  checked: Pick<Pipeline, "schema" | "events" | "models" | "tables" | "scorecards">,
+): Pipeline {
+  return { directory, source, delayMs, triggerMs, currency, timeZone, ...checked };
+}
+
+/** The time and the id of an event must be there in every event, and have their types. */
+function sourceComplaints(
+  { source, sourcePlace }: PipelineSettings,
+  schema: EventSchema,
+): readonly Diagnostic[] {
+  const wanted = [
+    { path: source.eventTime, kind: "timestamp", key: "event_time", what: "a required date-time" },
+    { path: source.eventId, kind: "string", key: "event_id", what: "required text" },
+  ];
+  return wanted
+    .filter(({ path, kind }) => {
+      const leaf = schema.leaves.find((candidate) => candidate.path === path);
+      return path !== null && (leaf?.type.kind !== kind || !isAlwaysPresent(schema, path));
+    })
+    .map(({ path, key, what }) => ({
+      code: "pipeline.invalid" as const,
+      message: `source.${key} names ${path}, which is not ${what} of the schema`,
+      remedy: "Name a field that every event has, or leave the setting out.",
+      place: sourcePlace,
+    }));
+}
+
+function tablesOf(settings: PipelineSettings, models: Pipeline["models"], files: PipelineFiles) {
+  const fileOf = (model: string) =>
+    files.models.find(({ path }) => basename(path, ".sql") === model)?.path ?? files.settings.path;
+  const diagnostics: Diagnostic[] = [];
+  const tables = settings.tables.flatMap((table) => {
+    const relation = models.get(table.name);
+    const written = files.models.some(({ path }) => basename(path, ".sql") === table.name);
+    if (!relation) {
+      if (!written)
+        diagnostics.push({
+          code: "model.unknown",
+          message: `there is no model ${table.name}`,
+          remedy: `Add models/…/${table.name}.sql, or correct the name.`,
+          place: table.place,
+        });
+      return [];
+    }
+    const found = tableOf(table, relation, { source: settings.source, fileOf });
+    diagnostics.push(...found.diagnostics);
+    return [found.table];
+  });
+  return { tables, diagnostics };
+}

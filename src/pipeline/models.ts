@@ -1,0 +1,143 @@
+/** The models of a folder, each typed after what it reads; `scored` is `applications` with the scorecards' columns. */
+import { basename } from "node:path";
+import type { Diagnostic } from "../errors.ts";
+import { scorecardColumns } from "../scorecard/columns.ts";
+import { loadScorecard } from "../scorecard/load.ts";
+import { loadReasons, type ReasonLists } from "../scorecard/reasons.ts";
+import type { Scorecard } from "../scorecard/scorecard.ts";
+import { suggest } from "../sql/analyse/reporter.ts";
+import { analyseModel, type RelationOf } from "../sql/analyse.ts";
+import { column } from "../sql/build.ts";
+import type { Alias, Relation, Source } from "../sql/plan.ts";
+import type { PipelineFiles, TextFile } from "./load.ts";
+
+/** The relation of the accepted events. */
+export const EVENTS = "events";
+/** The relation that scorecards read, and the one that they make of it. */
+export const SCORED_FROM = "applications";
+export const SCORED = "scored";
+
+export interface LoadedModels {
+  readonly relations: ReadonlyMap<string, Alias>;
+  readonly cards: readonly Scorecard[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function loadModels(files: PipelineFiles, events: Source): LoadedModels {
+  const texts = new Map(files.models.map((file) => [basename(file.path, ".sql"), file]));
+  const diagnostics: Diagnostic[] = [...nameComplaints(files)];
+  const done = new Map<string, Alias | null>();
+  const open = new Set<string>();
+  const names = [EVENTS, ...texts.keys(), ...(files.scorecards.length > 0 ? [SCORED] : [])];
+  const cards: Scorecard[] = [];
+  const resolve: RelationOf = (name, span, reporter) => {
+    if (name === EVENTS) return events;
+    if (open.has(name)) {
+      const circle = [...open, name].join(" → ");
+      return reporter.report(
+        "model.cycle",
+        span,
+        `the models read each other in a circle: ${circle}`,
+        "Take one of the reads out",
+      );
+    }
+    if (!names.includes(name))
+      return reporter.report("sql.unknown-relation", span, `there is no model ${name}`, suggest(name, names));
+    return ensure(name);
+  };
+  const ensure = (name: string): Alias | null => {
+    if (!done.has(name)) {
+      open.add(name);
+      done.set(name, make(name));
+      open.delete(name);
+    }
+    return done.get(name) ?? null;
+  };
+  const make = (name: string): Alias | null => {
+    const file = texts.get(name);
+    const made = file ? ofFile(file, resolve, diagnostics) : scored(files, resolve, cards, diagnostics);
+    return made && { op: "model", name, input: made, columns: made.columns };
+  };
+
+  const relations = new Map<string, Alias>();
+  for (const name of names.slice(1)) {
+    const relation = ensure(name);
+    if (relation) relations.set(name, relation);
+  }
+  return { relations, cards, diagnostics };
+}
+
+function ofFile({ path, text }: TextFile, resolve: RelationOf, diagnostics: Diagnostic[]): Relation | null {
+  const { relation, diagnostics: found } = analyseModel(text, path, resolve);
+  diagnostics.push(...found);
+  return relation;
+}
+
+/** `applications` and the columns of every scorecard, as one projection. */
+function scored(
+  files: PipelineFiles,
+  resolve: RelationOf,
+  cards: Scorecard[],
+  diagnostics: Diagnostic[],
+): Relation | null {
+  const [first] = files.scorecards;
+  if (!first) return null;
+  const { relation, diagnostics: missing } = analyseModel(
+    `SELECT * FROM ${SCORED_FROM}`,
+    first.path,
+    resolve,
+  );
+  diagnostics.push(...missing);
+  if (!relation) return null;
+  const reasons = readReasons(files, diagnostics);
+  const { columns } = relation;
+  const added = files.scorecards.flatMap(({ path, text }) => {
+    const { card, diagnostics: found } = loadScorecard(text, path, columns, reasons);
+    diagnostics.push(...found);
+    if (!card) return [];
+    cards.push(card);
+    return [scorecardColumns(card, columns)];
+  });
+  const expressions = [
+    ...columns.map((_, index) => column(columns, index)),
+    ...added.flatMap((card) => card.expressions),
+  ];
+  return {
+    op: "project",
+    input: relation,
+    expressions,
+    columns: [...columns, ...added.flatMap((card) => card.columns)],
+  };
+}
+
+function readReasons({ reasons }: PipelineFiles, diagnostics: Diagnostic[]): ReasonLists {
+  const { reasons: lists, diagnostics: found } = loadReasons(
+    reasons?.text ?? "{}",
+    reasons?.path ?? "reasons.yaml",
+  );
+  diagnostics.push(...found);
+  return lists;
+}
+
+function nameComplaints({ models, scorecards }: PipelineFiles): readonly Diagnostic[] {
+  const reserved = [EVENTS, ...(scorecards.length > 0 ? [SCORED] : [])];
+  const names = models.map(({ path }) => basename(path, ".sql"));
+  return models.flatMap(({ path }, index) => {
+    const name = basename(path, ".sql");
+    const taken = reserved.includes(name)
+      ? "is a name of loanstream's own"
+      : names.indexOf(name) < index
+        ? "is the name of another model"
+        : null;
+    return taken === null
+      ? []
+      : [
+          {
+            code: "pipeline.invalid" as const,
+            message: `${name} ${taken}`,
+            remedy: "Rename the file.",
+            place: { file: path, line: 1, column: 1 },
+          },
+        ];
+  });
+}

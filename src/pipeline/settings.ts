@@ -1,0 +1,115 @@
+/** Reads `pipeline.yaml`. */
+import type { Diagnostic, Place } from "../errors.ts";
+import { parseDuration } from "../sql/analyse/window.ts";
+import { parseYaml, type YamlMap, type YamlNode } from "../yaml.ts";
+import type { Emit, SourceSettings } from "./pipeline.ts";
+
+export interface PipelineSettings {
+  readonly source: SourceSettings;
+  readonly sourcePlace: Place;
+  readonly delayMs: number;
+  readonly triggerMs: number;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly tables: readonly TableSettings[];
+}
+
+export interface TableSettings {
+  readonly name: string;
+  readonly output: string;
+  readonly topic: string;
+  readonly emit: Emit;
+  readonly place: Place;
+}
+
+const EMITS: readonly Emit[] = ["append", "update", "final"];
+const FORMATS = ["json", "csv"] as const;
+const MINUTE_MS = 60_000;
+const SECOND_MS = 1000;
+
+export function readSettings(
+  text: string,
+  file: string,
+): { readonly settings: PipelineSettings; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const root = parseYaml(text, file, diagnostics).map([
+    "source",
+    "delay",
+    "trigger",
+    "currency",
+    "time_zone",
+    "outputs",
+  ]);
+  const source = root.get("source");
+  const settings = {
+    source: readSource(source.map(["event_time", "event_id", "format"])),
+    sourcePlace: source.place,
+    delayMs: readDuration(root.optional("delay")) ?? MINUTE_MS,
+    triggerMs: readDuration(root.optional("trigger")) ?? SECOND_MS,
+    currency: root.optional("currency").string() ?? "USD",
+    timeZone: readTimeZone(root.optional("time_zone")),
+    tables: root
+      .get("outputs")
+      .map()
+      .entries.flatMap(({ key, value }) => readOutput(key, value)),
+  };
+  complainOfTwins(settings.tables, diagnostics);
+  return { settings, diagnostics };
+}
+
+function readSource(source: YamlMap): SourceSettings {
+  return {
+    eventTime: source.optional("event_time").string(),
+    eventId: source.optional("event_id").string(),
+    format: source.optional("format").oneOf(FORMATS) ?? "json",
+  };
+}
+
+function readDuration(node: YamlNode): number | null {
+  const text = node.string();
+  if (text === null) return null;
+  const ms = parseDuration(text);
+  if (ms === null)
+    node.complain("this is no duration of fixed length", "Write one such as 60 seconds.", "pipeline.invalid");
+  return ms;
+}
+
+function readTimeZone(node: YamlNode): string {
+  const zone = node.string() ?? "UTC";
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+  } catch {
+    node.complain(
+      "there is no such time zone",
+      "Write a name such as UTC or Europe/Berlin.",
+      "pipeline.invalid",
+    );
+  }
+  return zone;
+}
+
+function readOutput(output: string, node: YamlNode): readonly TableSettings[] {
+  const map = node.map(["topic", "tables"]);
+  const topic = map.optional("topic").string() ?? output;
+  return map
+    .get("tables")
+    .map()
+    .entries.map(({ key, value, keyPlace }) => ({
+      name: key,
+      output,
+      topic,
+      emit: value.oneOf(EMITS) ?? "append",
+      place: keyPlace,
+    }));
+}
+
+function complainOfTwins(tables: readonly TableSettings[], diagnostics: Diagnostic[]): void {
+  for (const [index, { name, place }] of tables.entries())
+    if (tables.findIndex((table) => table.name === name) < index)
+      diagnostics.push({
+        code: "pipeline.invalid",
+        message: `the table ${name} is in two outputs`,
+        remedy: "Name it once.",
+        place,
+      });
+}

@@ -1,0 +1,277 @@
+/** Types an expression over a scope: names to columns, operators and functions to rows of the catalogue. */
+import type {
+  BinarySyntax,
+  CallSyntax,
+  CaseSyntax,
+  LambdaSyntax,
+  LiteralSyntax,
+  NameSyntax,
+  Span,
+  Syntax,
+} from "../ast.ts";
+import { bigint, boolean, double, nullOf, text, timestamp } from "../build.ts";
+import { callableNames, find, tryCall } from "../catalogue/catalogue.ts";
+import type { Expr, LambdaVariable } from "../plan.ts";
+import { STRING } from "../types.ts";
+import { type Reporter, reportRefusal, suggest } from "./reporter.ts";
+
+/** What names and calls mean at some place in a query. */
+export interface Scope {
+  readonly reporter: Reporter;
+  /**
+   * Asked first of every node: grouped expressions and aggregates above a GROUP BY. `parent` is the name of the
+   * function whose argument the node is. Undefined: nothing special; null: reported.
+   */
+  special?(syntax: Syntax, parent: string | null): Expr | null | undefined;
+  name(syntax: NameSyntax): Expr | null;
+}
+
+const AGGREGATES: readonly string[] = [
+  "count",
+  "count_if",
+  "sum",
+  "sum_fixed",
+  "avg",
+  "min",
+  "max",
+  "histogram",
+  "collect_set",
+];
+
+export function isAggregateName(name: string): boolean {
+  return AGGREGATES.includes(name);
+}
+
+/** Null where something was reported. */
+export function typeExpression(syntax: Syntax, scope: Scope, parent: string | null = null): Expr | null {
+  const special = scope.special?.(syntax, parent);
+  if (special !== undefined) return special;
+  switch (syntax.kind) {
+    case "name":
+      return scope.name(syntax);
+    case "literal":
+      return typeLiteral(syntax, scope);
+    case "interval":
+      return scope.reporter.report(
+        "sql.type-mismatch",
+        syntax.span,
+        "an INTERVAL stands alone",
+        "Add it to a TIMESTAMP, or subtract it from one",
+      );
+    case "unary":
+      return syntax.operator === "NOT"
+        ? typeCall("not", [syntax.operand], syntax.span, scope)
+        : negate(syntax.operand, syntax.span, scope);
+    case "binary":
+      return typeBinary(syntax, scope);
+    case "isNull":
+      return typeCall(syntax.negated ? "is_not_null" : "is_null", [syntax.operand], syntax.span, scope);
+    case "in":
+      return inverted(typeCall("in", [syntax.operand, ...syntax.list], syntax.span, scope), syntax, scope);
+    case "between":
+      return inverted(
+        typeBetween(syntax.operand, syntax.low, syntax.high, syntax.span, scope),
+        syntax,
+        scope,
+      );
+    case "like":
+      return inverted(typeCall("like", [syntax.operand, syntax.pattern], syntax.span, scope), syntax, scope);
+    case "case":
+      return typeCase(syntax, scope);
+    case "cast":
+      return typeCall(`cast_${syntax.type.toLowerCase()}`, [syntax.operand], syntax.span, scope);
+    case "call":
+      return typeNamedCall(syntax, scope);
+    case "lambda":
+      return scope.reporter.report(
+        "sql.type-mismatch",
+        syntax.span,
+        "a lambda stands alone",
+        "Use it in filter(a, x -> …)",
+      );
+  }
+}
+
+function typeLiteral({ type, value, span }: LiteralSyntax, scope: Scope): Expr | null {
+  if (typeof value === "string") return text(value);
+  if (typeof value === "boolean") return boolean(value);
+  if (value === null) return nullOf();
+  if (type === "timestamp") return timestamp(value);
+  if (type === "double") return double(value + 0);
+  if (Number.isSafeInteger(value)) return bigint(value);
+  return scope.reporter.report(
+    "sql.out-of-range",
+    span,
+    "the number is beyond ±(2^53-1)",
+    "Write a smaller one, or a DOUBLE such as 1e16",
+  );
+}
+
+function negate(operand: Syntax, span: Span, scope: Scope): Expr | null {
+  if (operand.kind !== "literal" || typeof operand.value !== "number")
+    return typeCall("negate", [operand], span, scope);
+  return typeLiteral({ ...operand, value: 0 - operand.value }, scope);
+}
+
+/** Types the arguments, then the call. */
+function typeCall(name: string, operands: readonly Syntax[], span: Span, scope: Scope): Expr | null {
+  return callOf(
+    name,
+    operands.map((operand) => typeExpression(operand, scope, name)),
+    span,
+    scope,
+  );
+}
+
+function callOf(name: string, args: readonly (Expr | null)[], span: Span, scope: Scope): Expr | null {
+  const known = args.filter((arg) => arg !== null);
+  if (known.length < args.length) return null;
+  const result = tryCall(name, known);
+  return "refused" in result ? reportRefusal(scope.reporter, span, result) : result;
+}
+
+function inverted(
+  expression: Expr | null,
+  syntax: { readonly negated: boolean; readonly span: Span },
+  scope: Scope,
+): Expr | null {
+  return syntax.negated ? callOf("not", [expression], syntax.span, scope) : expression;
+}
+
+function typeBetween(operand: Syntax, low: Syntax, high: Syntax, span: Span, scope: Scope): Expr | null {
+  const [value, least, most] = [operand, low, high].map((part) => typeExpression(part, scope));
+  const bounds = [
+    callOf(">=", [value ?? null, least ?? null], span, scope),
+    callOf("<=", [value ?? null, most ?? null], span, scope),
+  ];
+  return callOf("and", bounds, span, scope);
+}
+
+function typeBinary(syntax: BinarySyntax, scope: Scope): Expr | null {
+  const { operator, left, right, span } = syntax;
+  if (right.kind === "interval" && (operator === "+" || operator === "-"))
+    return callOf(
+      "shift_time",
+      [typeExpression(left, scope), bigint(operator === "+" ? right.ms : 0 - right.ms)],
+      span,
+      scope,
+    );
+  if (operator === "||") return typeCall("concat", [left, right], span, scope);
+  const args = [typeExpression(left, scope), typeExpression(right, scope)];
+  if (operator === "-" && args.every((arg) => arg?.type.kind === "timestamp"))
+    return scope.reporter.report(
+      "sql.type-mismatch",
+      span,
+      "a time minus a time is not a number",
+      "Write unix_millis(a) - unix_millis(b)",
+    );
+  return callOf(operator.toLowerCase(), args, span, scope);
+}
+
+function typeCase(syntax: CaseSyntax, scope: Scope): Expr | null {
+  const operand = syntax.operand && typeExpression(syntax.operand, scope);
+  const args = syntax.branches.flatMap(({ when, then }) => {
+    const typed = typeExpression(when, scope);
+    return [
+      syntax.operand ? callOf("=", [operand, typed], when.span, scope) : typed,
+      typeExpression(then, scope),
+    ];
+  });
+  const otherwise = syntax.otherwise ? typeExpression(syntax.otherwise, scope) : nullOf();
+  return callOf("case", [...args, otherwise], syntax.span, scope);
+}
+
+function typeNamedCall(syntax: CallSyntax, scope: Scope): Expr | null {
+  const { name, span } = syntax;
+  const { reporter } = scope;
+  if (isAggregateName(name))
+    return reporter.report(
+      "sql.misplaced-aggregate",
+      span,
+      `${name} can't stand here`,
+      "Aggregate in SELECT or HAVING of a query with GROUP BY window(…)",
+    );
+  if (name === "window")
+    return reporter.report(
+      "sql.misplaced-window",
+      span,
+      "window(…) can't stand here",
+      "Put window(…) into GROUP BY, and use window.start and window.end",
+    );
+  if (name === "explode" || name === "named_struct")
+    return reporter.report(
+      "sql.explode",
+      span,
+      `${name} can't stand here`,
+      "Write LATERAL VIEW explode(array(named_struct('name', value, …), …)) t AS k after FROM",
+    );
+  if (!callableNames.includes(name) || !find(name))
+    return reporter.report(
+      "sql.unknown-function",
+      span,
+      `there is no function ${name}`,
+      suggest(name, [...callableNames, ...AGGREGATES]),
+    );
+  if (syntax.filter)
+    return reporter.report(
+      "sql.misplaced-aggregate",
+      span,
+      `FILTER belongs to an aggregate, and ${name} is none`,
+      "Use a CASE inside the argument",
+    );
+  return name === "filter" ? typeFilter(syntax, scope) : typeCall(name, syntax.arguments, span, scope);
+}
+
+function typeFilter({ arguments: args, span }: CallSyntax, scope: Scope): Expr | null {
+  const [array, keep] = args;
+  const values = array ? typeExpression(array, scope) : null;
+  if (!array || keep?.kind !== "lambda")
+    return scope.reporter.report(
+      "sql.type-mismatch",
+      span,
+      "filter needs an array and a condition",
+      "Write filter(a, x -> x > 0)",
+    );
+  if (!values) return null;
+  return callOf("filter", [values, typeLambda(keep, values, scope)], span, scope);
+}
+
+function typeLambda(syntax: LambdaSyntax, values: Expr, scope: Scope): Expr | null {
+  const element = values.type.kind === "array" ? values.type.element : STRING;
+  const { range, lineage } = values;
+  const variable: LambdaVariable = {
+    kind: "variable",
+    name: syntax.parameter,
+    type: element,
+    range,
+    nullable: true,
+    lineage,
+  };
+  const inner: Scope = {
+    ...scope,
+    name: (name) =>
+      name.parts.length === 1 && name.parts[0] === syntax.parameter ? variable : scope.name(name),
+  };
+  const body = typeExpression(syntax.body, inner);
+  if (!body) return null;
+  const { type, nullable } = body;
+  return {
+    kind: "lambda",
+    parameter: syntax.parameter,
+    body,
+    type,
+    range: null,
+    nullable,
+    lineage: body.lineage,
+  };
+}
+
+/** A string literal's value, or null. */
+export function literalText(syntax: Syntax | undefined): string | null {
+  return syntax?.kind === "literal" && typeof syntax.value === "string" ? syntax.value : null;
+}
+
+/** The form of a syntax tree without its places: equal for expressions that mean the same by their text. */
+export function shapeOf(syntax: Syntax): string {
+  return JSON.stringify(syntax, (key, value: unknown) => (key === "span" ? undefined : value));
+}
