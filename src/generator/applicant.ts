@@ -12,6 +12,18 @@ export interface StreamAddress {
 export type Housing = "own" | "mortgage" | "rent" | "family" | "other";
 export type Employment = "employed" | "self_employed" | "part_time" | "unemployed" | "retired" | "student";
 
+/** What a credit bureau holds; without a file, nothing. */
+export interface CreditFile {
+  readonly score: number | null;
+  readonly utilization: number | null;
+  readonly delinquencies: number;
+  readonly collections: number;
+  readonly inquiries7d: number;
+  readonly inquiries6m: number;
+  readonly bankruptcies: number;
+  readonly oldestAccountMonths: number | null;
+}
+
 /** Ages and durations are as of the generator's start. Strings that name the person are drawn when they are written. */
 export interface Applicant {
   readonly stream: StreamAddress;
@@ -26,17 +38,10 @@ export interface Applicant {
   readonly contactChangedDays: number | null;
   readonly annualIncomeCents: number | null;
   readonly monthlyDebtCents: number;
-  readonly score: number | null;
   /** Creditworthiness, standard normal; what the score and the file are drawn around. */
   readonly standing: number;
-  readonly utilization: number | null;
-  readonly delinquencies: number;
+  readonly file: CreditFile;
   readonly delinquenciesWithUs: number;
-  readonly collections: number;
-  readonly inquiries7d: number;
-  readonly inquiries6m: number;
-  readonly bankruptcies: number;
-  readonly oldestAccountMonths: number | null;
   readonly savingsCents: number;
   readonly grade: string | null;
 }
@@ -112,7 +117,7 @@ export function drawApplicant(
       (incomeCents / 12) * clamp(random.logNormal(0.1, 0.7) * Math.exp(-0.1 * standing), 0, 0.7),
     ),
     standing,
-    ...drawFile(random, world, standing, ageYears),
+    file: drawFile(random, world, standing, ageYears),
     delinquenciesWithUs: customer && standing < 0 && random.chance(0.12) ? 1 + random.below(2) : 0,
     savingsCents: dollars((incomeCents / 12) * random.logNormal(1.6, 1.3) * Math.exp(0.35 * standing)),
     grade: customer ? gradeOf(standing + 0.5 * random.normal()) : null,
@@ -154,7 +159,7 @@ function drawYearsEmployed(random: Random, employment: Employment, ageYears: num
 }
 
 /** The credit file. Without one, what it would hold is absent or zero. */
-function drawFile(random: Random, world: ProductWorld, standing: number, ageYears: number) {
+function drawFile(random: Random, world: ProductWorld, standing: number, ageYears: number): CreditFile {
   const strain = clamp(0.9 - 0.75 * standing, 0.05, 4);
   const inquiries7d = poisson(random, 0.22 + 0.12 * strain);
   const file = {

@@ -26,31 +26,30 @@ export const inFlightMember = 60;
 export type Step = 0 | 1 | 2 | 3;
 export const steps = [0, 1, 2, 3] as const satisfies readonly Step[];
 
-/** Mutable so that a scenario can disguise it before it is decided. */
-export interface Application {
-  readonly number: number;
-  readonly member: number;
-  readonly scenario: string | null;
-  readonly product: Product;
-  readonly applicant: Applicant;
+export interface Loan {
   readonly amountCents: number;
   readonly termMonths: number | null;
   readonly purpose: string;
   readonly quotedApr: number | null;
   readonly collateralCents: number | null;
-  channel: Channel;
+}
+
+export interface Session {
   /** Where the device's id comes from; null without a device. */
   deviceSite: StreamAddress | null;
   addressSite: StreamAddress;
   deviceOs: string | null;
   browser: string | null;
-  /** How long before its start the device was first seen. */
+  /** How long before the application's start the device was first seen. */
   deviceKnownMs: number;
   ipCountry: string;
   ipDistanceKm: number;
   formMs: number;
   fieldCorrections: number;
   pastedFields: number;
+}
+
+export interface Checks {
   incomeVerified: boolean;
   employmentVerified: boolean;
   documentCheck: string;
@@ -61,6 +60,19 @@ export interface Application {
   addressMatch: string;
   bureauMatch: string;
   taxIdStatus: string;
+}
+
+/** Mutable in part, so that a scenario can disguise it before it is decided. */
+export interface Application {
+  readonly number: number;
+  readonly member: number;
+  readonly scenario: string | null;
+  readonly product: Product;
+  readonly applicant: Applicant;
+  readonly loan: Loan;
+  readonly session: Session;
+  readonly checks: Checks;
+  channel: Channel;
   submits: boolean;
   mode: "auto" | "manual";
   decision: Decision;
@@ -140,12 +152,14 @@ export function createApplicationSource(
       applicant,
       channel,
       product,
-      ...drawLoan(random, product, applicant),
-      ...drawSession(random, number, member, channel, product, applicant, scale),
-      ...drawIdentity(random, channel, applicant),
-      ...undecided,
+      loan: drawLoan(random, product, applicant),
+      session: drawSession(random, number, member, channel, product, applicant, scale),
+      checks: drawChecks(random, channel, applicant),
+      submits: !random.chance(channelWorlds[channel].abandonment),
+      mode: "auto",
+      decision: undecided,
+      stepsMs: [],
     };
-    application.submits = !random.chance(channelWorlds[channel].abandonment);
     begun?.campaign.disguise(application, member - 1, random);
     decide(random, application);
     return application;
@@ -154,11 +168,11 @@ export function createApplicationSource(
   return { draw, campaignOf };
 }
 
-const undecided: Pick<Application, "submits" | "mode" | "decision" | "stepsMs"> = {
-  submits: false,
-  mode: "auto",
-  decision: { outcome: "incomplete", reasons: [], approvedAmountCents: null, offeredRate: null },
-  stepsMs: [],
+const undecided: Decision = {
+  outcome: "incomplete",
+  reasons: [],
+  approvedAmountCents: null,
+  offeredRate: null,
 };
 
 /** Customers have a product of their own, for which they mostly apply; so one person has one score throughout. */
@@ -173,14 +187,15 @@ function drawWho(random: Random, number: number, member: number, wanted: Product
   return { product: another ? wanted : own, applicant };
 }
 
-function drawLoan(random: Random, product: Product, applicant: Applicant) {
+function drawLoan(random: Random, product: Product, applicant: Applicant): Loan {
   const lending = productWorlds[product];
   const income = (applicant.annualIncomeCents ?? lending.medianIncomeCents / 3) / lending.medianIncomeCents;
   const median = lending.medianAmountCents * (0.35 + 0.65 * clamp(income, 0.1, 5));
   const wished = random.logNormal(median, lending.amountSigma);
   const stepped = Math.floor(wished / lending.amountStepCents + 0.5) * lending.amountStepCents;
   const amountCents = clamp(stepped, lending.leastAmountCents, lending.greatestAmountCents);
-  const spread = ((700 - (applicant.score ?? 640)) / 100) * lending.aprPer100Points + 0.006 * random.normal();
+  const spread =
+    ((700 - (applicant.file.score ?? 640)) / 100) * lending.aprPer100Points + 0.006 * random.normal();
   return {
     amountCents,
     termMonths: lending.terms?.(random) ?? null,
@@ -214,10 +229,15 @@ function drawSession(
   const { handheld, formPace } = channelWorlds[channel];
   const onHandheld = random.chance(handheld);
   const travels = random.chance(0.02);
+  const device = drawDevice(random, channel, onHandheld, applicant);
+  const sites = drawSites(random, { number, branch: member }, channel, onHandheld, applicant, scale);
   const formMs = 1000 * random.logNormal(productWorlds[product].medianFormS * formPace, 0.5);
   return {
-    ...drawDevice(random, channel, onHandheld, applicant),
-    ...drawSites(random, { number, branch: member }, channel, onHandheld, applicant, scale),
+    deviceSite: sites.device,
+    addressSite: sites.address,
+    deviceOs: device.os,
+    browser: device.browser,
+    deviceKnownMs: device.knownMs,
     ipCountry: travels && random.chance(0.5) ? farCountry(random) : "US",
     ipDistanceKm: Math.floor(travels ? 400 + random.below(11_000) : Math.min(random.logNormal(14, 1.1), 900)),
     formMs: Math.floor(clamp(formMs, world.leastFormMs, world.greatestFormMs / 2)),
@@ -231,12 +251,11 @@ function drawDevice(random: Random, channel: Channel, onHandheld: boolean, appli
   const knownMs = Math.floor(
     random.exponential(applicant.customerDays === null ? 2_400_000 : 200 * 86_400_000),
   );
-  if (device === "none") return { deviceOs: null, browser: null, deviceKnownMs: 0 };
-  if (device === "terminal")
-    return { deviceOs: "windows", browser: "edge", deviceKnownMs: 400 * 86_400_000 + knownMs };
-  const deviceOs = onHandheld ? handheldSystems(random) : desktopSystems(random);
+  if (device === "none") return { os: null, browser: null, knownMs: 0 };
+  if (device === "terminal") return { os: "windows", browser: "edge", knownMs: 400 * 86_400_000 + knownMs };
+  const os = onHandheld ? handheldSystems(random) : desktopSystems(random);
   const browser = onHandheld ? handheldBrowser(random) : desktopBrowser(random);
-  return { deviceOs, browser: channel === "mobile_app" ? "in_app" : browser, deviceKnownMs: knownMs };
+  return { os, browser: channel === "mobile_app" ? "in_app" : browser, knownMs };
 }
 
 /** Own devices and homes belong to the person; phones are at home half of the time; terminals share an address by threes. */
@@ -247,30 +266,30 @@ function drawSites(
   onHandheld: boolean,
   { stream }: Applicant,
   scale: number,
-) {
+): { readonly device: StreamAddress | null; readonly address: StreamAddress } {
   const terminals = terminalSites[channel];
   if (terminals) {
     const terminal = random.below(Math.floor(terminals.count * scale));
     const address = Math.floor(terminal / world.sites.terminalsPerAddress);
     return {
-      deviceSite: { number: terminal, branch: terminals.branch },
-      addressSite: { number: address, branch: terminals.branch + terminalAddresses },
+      device: { number: terminal, branch: terminals.branch },
+      address: { number: address, branch: terminals.branch + terminalAddresses },
     };
   }
   const own = homeSites + stream.branch * 4;
   const away = onHandheld && random.chance(0.5);
   return {
-    deviceSite:
+    device:
       channelWorlds[channel].device === "none"
         ? null
         : { number: stream.number, branch: own + (onHandheld ? 1 : 0) },
-    addressSite: away
+    address: away
       ? { number: self.number, branch: homeSites + self.branch * 4 + 3 }
       : { number: stream.number, branch: own + 2 },
   };
 }
 
-function drawIdentity(random: Random, channel: Channel, applicant: Applicant) {
+function drawChecks(random: Random, channel: Channel, applicant: Applicant): Checks {
   const known = applicant.customerDays !== null;
   const inPerson = channel === "branch" || channel === "broker";
   const style = random.uniform();
@@ -288,7 +307,7 @@ function drawIdentity(random: Random, channel: Channel, applicant: Applicant) {
     emailAgeDays: Math.floor(Math.min(random.logNormal(1_900, 0.9), 10_000)),
     phoneVerified: random.chance(0.955),
     addressMatch: drawAddressMatch(random),
-    bureauMatch: applicant.score === null ? "no_file" : drawBureauMatch(random),
+    bureauMatch: applicant.file.score === null ? "no_file" : drawBureauMatch(random),
     taxIdStatus: drawTaxId(random),
   };
 }
@@ -299,7 +318,7 @@ function decide(random: Random, application: Application): void {
   application.decision = drawDecision(random, application);
   application.mode = random.chance(lending.autoDecided) ? "auto" : "manual";
   const dwellMs = Math.floor(random.exponential(25_000));
-  const submittedMs = Math.min(application.formMs + dwellMs, world.greatestFormMs);
+  const submittedMs = Math.min(application.session.formMs + dwellMs, world.greatestFormMs);
   const abandonedMs = Math.floor(clamp(random.logNormal(600_000, 0.8), 120_000, 3_600_000));
   const decisionMs = drawDecisionMs(random, application.mode);
   const fundingMs = Math.floor(

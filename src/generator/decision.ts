@@ -25,11 +25,11 @@ export function drawDecision(random: Random, application: Application): Decision
   }
   const share = outcome === "approved" ? 1 : 0.5 + 0.4 * random.uniform();
   const step = world.amountStepCents;
-  const rate = (application.quotedApr ?? world.apr) + 0.004 * random.normal();
+  const rate = (application.loan.quotedApr ?? world.apr) + 0.004 * random.normal();
   return {
     outcome,
     reasons,
-    approvedAmountCents: Math.max(step, Math.floor((application.amountCents * share) / step) * step),
+    approvedAmountCents: Math.max(step, Math.floor((application.loan.amountCents * share) / step) * step),
     offeredRate: fourDecimals(clamp(rate, 0.0199, 0.3599)),
   };
 }
@@ -49,25 +49,25 @@ function approvalLogit(application: Application, world: ProductWorld): number {
     world.approvalLogit +
     1.1 * applicant.standing -
     (dti === null ? 0.8 : 5 * clamp(dti - 0.36, 0, 0.6)) -
-    (applicant.score === null ? 1.2 : 0) -
-    0.3 * Math.min(applicant.delinquencies, 4) -
-    1.2 * applicant.bankruptcies -
-    (application.taxIdStatus === "valid" ? 0 : 1.5) -
-    (application.documentCheck === "passed" || application.documentCheck === "not_performed" ? 0 : 1)
+    (applicant.file.score === null ? 1.2 : 0) -
+    0.3 * Math.min(applicant.file.delinquencies, 4) -
+    1.2 * applicant.file.bankruptcies -
+    (application.checks.taxIdStatus === "valid" ? 0 : 1.5) -
+    (application.checks.documentCheck === "passed" || application.checks.documentCheck === "not_performed"
+      ? 0
+      : 1)
   );
 }
 
 /** (monthly debt + housing + the new payment) / gross monthly income; null without income, and for a business. */
-export function debtToIncome({
-  applicant,
-  product,
-  amountCents,
-  termMonths,
-  quotedApr,
-}: Application): number | null {
+export function debtToIncome({ applicant, product, loan }: Application): number | null {
   if (applicant.annualIncomeCents === null || product === "small_business") return null;
   const housingCents = product === "mortgage" ? 0 : applicant.housingCents;
-  const payment = paymentCents(amountCents, termMonths, quotedApr ?? productWorlds[product].apr);
+  const payment = paymentCents(
+    loan.amountCents,
+    loan.termMonths,
+    loan.quotedApr ?? productWorlds[product].apr,
+  );
   return (applicant.monthlyDebtCents + housingCents + payment) / (applicant.annualIncomeCents / 12);
 }
 
@@ -89,7 +89,7 @@ function drawReasons(random: Random, application: Application, outcome: Outcome)
   const codes = principal.slice(0, most).map(({ code }) => code);
   return codes.length > 0
     ? codes
-    : [application.collateralCents === null ? "income_insufficient" : "collateral_insufficient"];
+    : [application.loan.collateralCents === null ? "income_insufficient" : "collateral_insufficient"];
 }
 
 /** How much each fact speaks against the application: 1 is a plain reason, 0 none. */
@@ -97,28 +97,30 @@ function weighReasons(application: Application): readonly (readonly [string, num
   const { applicant } = application;
   const dti = debtToIncome(application);
   const loanToIncome =
-    applicant.annualIncomeCents === null ? 0 : application.amountCents / applicant.annualIncomeCents;
+    applicant.annualIncomeCents === null ? 0 : application.loan.amountCents / applicant.annualIncomeCents;
   const loanToValue =
-    application.collateralCents === null ? 0 : application.amountCents / application.collateralCents;
+    application.loan.collateralCents === null
+      ? 0
+      : application.loan.amountCents / application.loan.collateralCents;
   return [
     ["excessive_obligations", dti === null ? 0 : clamp((dti - 0.33) * 6, 0, 2)],
-    ["delinquent_obligations", clamp(applicant.delinquencies * 0.6, 0, 1.5)],
+    ["delinquent_obligations", clamp(applicant.file.delinquencies * 0.6, 0, 1.5)],
     [
       "income_insufficient",
       applicant.annualIncomeCents === null ? 1 : clamp((loanToIncome - 0.35) * 0.5, 0, 0.7),
     ],
-    ["no_credit_file", applicant.score === null ? 1.4 : 0],
-    ["limited_credit_experience", (applicant.oldestAccountMonths ?? 60) < 36 ? 0.8 : 0],
-    ["collection_or_judgment", clamp(applicant.collections * 0.7, 0, 1.2)],
-    ["bankruptcy", applicant.bankruptcies * 1.3],
-    ["recent_inquiries", clamp((applicant.inquiries6m - 3) * 0.25, 0, 0.9)],
+    ["no_credit_file", applicant.file.score === null ? 1.4 : 0],
+    ["limited_credit_experience", (applicant.file.oldestAccountMonths ?? 60) < 36 ? 0.8 : 0],
+    ["collection_or_judgment", clamp(applicant.file.collections * 0.7, 0, 1.2)],
+    ["bankruptcy", applicant.file.bankruptcies * 1.3],
+    ["recent_inquiries", clamp((applicant.file.inquiries6m - 3) * 0.25, 0, 0.9)],
     ["poor_performance_with_us", clamp(applicant.delinquenciesWithUs * 0.8, 0, 1.2)],
     ["length_of_employment", (applicant.yearsEmployed ?? 5) < 1 ? 0.45 : 0],
     ["irregular_employment", applicant.employment === "part_time" ? 0.35 : 0],
     ["length_of_residence", applicant.monthsAtAddress < 6 ? 0.3 : 0],
-    ["income_unverified", application.incomeVerified ? 0 : 0.3],
-    ["employment_unverified", application.employmentVerified ? 0 : 0.2],
-    ["residence_unverified", application.addressMatch === "mismatch" ? 0.6 : 0],
+    ["income_unverified", application.checks.incomeVerified ? 0 : 0.3],
+    ["employment_unverified", application.checks.employmentVerified ? 0 : 0.2],
+    ["residence_unverified", application.checks.addressMatch === "mismatch" ? 0.6 : 0],
     ["collateral_insufficient", clamp((loanToValue - 0.9) * 5, 0, 1)],
   ];
 }

@@ -69,11 +69,9 @@ function sectionsJson(
   return `${head},${applicantJson(rendering, application, startedMs)},${financialJson(application)},${identityJson(application)}`;
 }
 
-function loanJson(
-  { product, amountCents, termMonths, purpose, quotedApr, collateralCents }: Application,
-  asked: boolean,
-) {
+function loanJson({ product, loan }: Application, asked: boolean) {
   if (!asked) return `"loan":{"product":"${product}"}`;
+  const { amountCents, termMonths, purpose, quotedApr, collateralCents } = loan;
   return `"loan":{"product":"${product}","amount_cents":${amountCents}${number("term_months", termMonths)},"purpose":"${purpose}"${number("quoted_apr", quotedApr)}${number("collateral_cents", collateralCents)}}`;
 }
 
@@ -83,24 +81,22 @@ function deviceJson(
   startedMs: number,
   timeText: (timeMs: number) => string,
 ) {
-  const { deviceSite, deviceOs, browser, deviceKnownMs } = application;
+  const { deviceSite, deviceOs, browser, deviceKnownMs } = application.session;
   if (deviceSite === null) return "";
   random.seek("site", deviceSite.number, deviceSite.branch);
   return `,"device_id":"${uuid(random)}","device_os":"${deviceOs}","device_first_seen_at":"${timeText(startedMs - deviceKnownMs)}","browser":"${browser}"`;
 }
 
-function addressJson(
-  { random, tokenise }: Rendering,
-  { addressSite, ipCountry, ipDistanceKm }: Application,
-): string {
+function addressJson({ random, tokenise }: Rendering, { session }: Application): string {
+  const { addressSite, ipCountry, ipDistanceKm } = session;
   random.seek("site", addressSite.number, addressSite.branch);
   const ip = drawAddress(random);
   return `,"ip":"${ip}","ip_token":"${tokenise(ip)}","ip_country":"${ipCountry}","ip_distance_km":${ipDistanceKm}`;
 }
 
-function formJson({ formMs, stepsMs, fieldCorrections, pastedFields }: Application): string {
+function formJson({ session, stepsMs }: Application): string {
   const sessionS = Math.floor((stepsMs[1] ?? 0) / 1000);
-  return `,"session_s":${sessionS},"form_s":${Math.floor(formMs / 1000)},"field_corrections":${fieldCorrections},"pasted_fields":${pastedFields}`;
+  return `,"session_s":${sessionS},"form_s":${Math.floor(session.formMs / 1000)},"field_corrections":${session.fieldCorrections},"pasted_fields":${session.pastedFields}`;
 }
 
 function applicantJson(
@@ -109,7 +105,7 @@ function applicantJson(
   startedMs: number,
 ) {
   const { applicant } = application;
-  const text = drawPersonText(random, names, tokenise, applicant, application.nameEmailSimilarity);
+  const text = drawPersonText(random, names, tokenise, applicant, application.checks.nameEmailSimilarity);
   const { cityJson, state, postalCode } = text.place;
   const startDay = Math.floor(startMs / dayMs);
   const elapsedDays = Math.max(0, Math.floor((startedMs - startMs) / dayMs));
@@ -126,15 +122,15 @@ function customerJson({ applicant }: Application, startDay: number, elapsedDays:
   return `,"customer_since":"${dateText(startDay - customerDays)}","contact_changed_days":${contactChangedDays + elapsedDays}`;
 }
 
-function financialJson({ applicant, incomeVerified, employmentVerified }: Application): string {
+function financialJson({ applicant, checks }: Application): string {
   const grade = applicant.grade === null ? "" : `,"internal_grade":"${applicant.grade}"`;
   const income =
     applicant.annualIncomeCents === null ? "" : `"annual_income_cents":${applicant.annualIncomeCents},`;
-  return `"financial":{${income}"income_verified":${incomeVerified},"employment_verified":${employmentVerified},"monthly_debt_cents":${applicant.monthlyDebtCents}${number("credit_score", applicant.score)}${number("revolving_utilization", applicant.utilization)},"delinquencies_24m":${applicant.delinquencies},"delinquencies_with_us":${applicant.delinquenciesWithUs},"collections":${applicant.collections},"inquiries_7d":${applicant.inquiries7d},"inquiries_6m":${applicant.inquiries6m},"bankruptcies":${applicant.bankruptcies}${number("oldest_account_months", applicant.oldestAccountMonths)},"savings_cents":${applicant.savingsCents}${grade}}`;
+  return `"financial":{${income}"income_verified":${checks.incomeVerified},"employment_verified":${checks.employmentVerified},"monthly_debt_cents":${applicant.monthlyDebtCents}${number("credit_score", applicant.file.score)}${number("revolving_utilization", applicant.file.utilization)},"delinquencies_24m":${applicant.file.delinquencies},"delinquencies_with_us":${applicant.delinquenciesWithUs},"collections":${applicant.file.collections},"inquiries_7d":${applicant.file.inquiries7d},"inquiries_6m":${applicant.file.inquiries6m},"bankruptcies":${applicant.file.bankruptcies}${number("oldest_account_months", applicant.file.oldestAccountMonths)},"savings_cents":${applicant.savingsCents}${grade}}`;
 }
 
-function identityJson(application: Application): string {
-  return `"identity":{"document_check":"${application.documentCheck}"${number("selfie_match", application.selfieMatch)},"name_email_similarity":${application.nameEmailSimilarity},"email_age_days":${application.emailAgeDays},"phone_verified":${application.phoneVerified},"address_match":"${application.addressMatch}","bureau_match":"${application.bureauMatch}","tax_id_status":"${application.taxIdStatus}"}`;
+function identityJson({ checks }: Application): string {
+  return `"identity":{"document_check":"${checks.documentCheck}"${number("selfie_match", checks.selfieMatch)},"name_email_similarity":${checks.nameEmailSimilarity},"email_age_days":${checks.emailAgeDays},"phone_verified":${checks.phoneVerified},"address_match":"${checks.addressMatch}","bureau_match":"${checks.bureauMatch}","tax_id_status":"${checks.taxIdStatus}"}`;
 }
 
 function decisionJson({ decision, mode, stepsMs }: Application, step: Step, decidedAt: string): string {

@@ -20,9 +20,24 @@ export function createTimeText(): (timeMs: number) => string {
   };
 }
 
-/** `2026-01-05`, of a day since the epoch. */
+/** `2026-01-05`, of a day since the epoch, in years 0 to 9999 (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
 export function dateText(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1_460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const dayOfMonth = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return `${two(Math.floor(year / 100))}${two(year % 100)}-${two(month)}-${two(dayOfMonth)}`;
 }
 
 const twoDigits = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, "0"));

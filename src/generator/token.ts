@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 
 const blockBytes = 64;
+const mostBytes = 3_000;
 
 export type Tokenise = (value: string) => string;
 
@@ -11,17 +12,17 @@ export type Tokenise = (value: string) => string;
  */
 export function createTokeniser(key: Uint8Array): Tokenise {
   if (key.length > blockBytes) throw new RangeError(`a token key has at most ${blockBytes} bytes`);
-  const inner = Buffer.alloc(blockBytes + 1024, 0);
+  const inner = Buffer.alloc(blockBytes + mostBytes, 0);
   const outer = Buffer.alloc(blockBytes + 32, 0);
   for (let i = 0; i < blockBytes; i += 1) {
     inner[i] = (key[i] ?? 0) ^ 0x36;
     outer[i] = (key[i] ?? 0) ^ 0x5c;
   }
   return (value) => {
-    const bytes = inner.write(value, blockBytes);
-    if (bytes > blockBytes + 256 - 1 && Buffer.byteLength(value) > bytes)
-      throw new RangeError("value too long");
-    hash("sha256", inner.subarray(0, blockBytes + bytes), "buffer").copy(outer, blockBytes);
+    if (value.length * 3 > mostBytes)
+      throw new RangeError(`a value to tokenise has at most ${mostBytes / 3} characters`);
+    const bytes = inner.write(value, blockBytes, "utf8");
+    outer.write(hash("sha256", inner.subarray(0, blockBytes + bytes), "binary"), blockBytes, "latin1");
     return hash("sha256", outer, "hex");
   };
 }

@@ -32,32 +32,33 @@ function beginRing(random: Random, number: number): Campaign {
     products: startsMs.map(() => cashProducts(random)),
     disguise(application, member, own) {
       shareDevice(application, number, handheld);
-      application.deviceKnownMs = deviceAgeMs + (startsMs[member] ?? 0);
+      application.session.deviceKnownMs = deviceAgeMs + (startsMs[member] ?? 0);
       inventIdentity(application, own);
     },
   };
 }
 
 function shareDevice(application: Application, number: number, handheld: boolean): void {
+  const { session } = application;
   application.channel = handheld ? "mobile_app" : "web";
-  application.deviceSite = { number, branch: ringSite };
-  application.addressSite = { number, branch: ringSite };
-  application.deviceOs = handheld ? "android" : "windows";
-  application.browser = handheld ? "in_app" : "chrome";
-  application.ipCountry = "US";
+  session.deviceSite = { number, branch: ringSite };
+  session.addressSite = { number, branch: ringSite };
+  session.deviceOs = handheld ? "android" : "windows";
+  session.browser = handheld ? "in_app" : "chrome";
+  session.ipCountry = "US";
   application.submits = true;
 }
 
-function inventIdentity(application: Application, random: Random): void {
-  application.ipDistanceKm = 200 + random.below(3_000);
-  application.formMs = 45_000 + random.below(90_000);
-  application.pastedFields = 4 + random.below(9);
-  application.fieldCorrections = random.below(2);
-  application.emailAgeDays = random.below(30);
-  application.nameEmailSimilarity = Math.floor(random.uniform() * 4_000) / 10_000;
-  application.phoneVerified = random.chance(0.6);
-  application.addressMatch = random.chance(0.55) ? "mismatch" : "partial";
-  application.bureauMatch = random.chance(0.5) ? "no_file" : "mismatch";
-  application.incomeVerified = false;
-  application.employmentVerified = false;
+function inventIdentity({ session, checks }: Application, random: Random): void {
+  session.ipDistanceKm = 200 + random.below(3_000);
+  session.formMs = 45_000 + random.below(90_000);
+  session.pastedFields = 4 + random.below(9);
+  session.fieldCorrections = random.below(2);
+  checks.emailAgeDays = random.below(30);
+  checks.nameEmailSimilarity = Math.floor(random.uniform() * 4_000) / 10_000;
+  checks.phoneVerified = random.chance(0.6);
+  checks.addressMatch = random.chance(0.55) ? "mismatch" : "partial";
+  checks.bureauMatch = random.chance(0.5) ? "no_file" : "mismatch";
+  checks.incomeVerified = false;
+  checks.employmentVerified = false;
 }
