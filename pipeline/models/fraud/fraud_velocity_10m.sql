@@ -1,0 +1,14 @@
+-- Keys that several applications share within ten minutes. Thresholds by kind: a family or a campus shares an
+-- address, a branch a device; an SSN, an e-mail or a phone is one person's.
+SELECT
+  window.start AS window_start,
+  window.end AS window_end,
+  key_kind,
+  key_token,
+  count(*) AS applications,
+  array_sort(collect_set(application_id)) AS application_ids,
+  size(collect_set(ssn_token)) AS identities,
+  size(collect_set(product)) AS products
+FROM fraud_keys
+GROUP BY window(event_time, '10 minutes', '1 minute'), key_kind, key_token
+HAVING count(*) >= CASE key_kind WHEN 'ip' THEN 5 WHEN 'device' THEN 3 ELSE 2 END
