@@ -49,7 +49,8 @@ export type Style = "minimal" | "full";
 export function print(node: Syntax, style: Style): string {
   const at = (level: number) => (child: Syntax) => {
     const text = print(child, style);
-    const needed = style === "minimal" ? levelOf(child) < level : levelOf(child) < PRIMARY && level > 0;
+    const asked = style === "minimal" || level === 0 ? level : Math.max(level, PRIMARY);
+    const needed = levelOf(child) < asked;
     return needed ? `(${text})` : text;
   };
   return printNode(node, at, at(0));

@@ -4,6 +4,7 @@ import {
   EOF,
   type IParserErrorMessageProvider,
   type IToken,
+  type ParserMethod,
   type TokenType,
 } from "chevrotain";
 import type { ErrorCode } from "../../errors.ts";
@@ -125,6 +126,15 @@ export class SqlParserBase extends EmbeddedActionsParser {
     });
   }
 
+  /** A rule that doesn't recover from a mistake by itself: the rule around it does. */
+  protected part<Arguments extends unknown[], Result>(
+    name: string,
+    rule: (...given: Arguments) => Result,
+  ): ParserMethod<Arguments, Result> {
+    return this.RULE(name, rule, { resyncEnabled: false });
+  }
+
+  /** Stands for an expression that couldn't be read. */
   protected nothing = (): Syntax => ({
     kind: "literal",
     type: "null",

@@ -12,11 +12,12 @@ import {
   isUnit,
   type NumberValue,
   type Read,
-  readInterval,
+  readAmount,
   readNumber,
   readQuotedName,
   readString,
   readTimestamp,
+  readUnit,
 } from "./literals.ts";
 import { CURRENT_LIKE, readType, refused } from "./refused.ts";
 
@@ -65,9 +66,9 @@ export class ExpressionParser extends SqlParserBase {
     recoveryValueFunc: this.nothing,
   });
 
-  private conjunction: Rule = this.RULE("conjunction", () => this.chain(this.negation, [[t.And, "AND"]]));
+  private conjunction: Rule = this.part("conjunction", () => this.chain(this.negation, [[t.And, "AND"]]));
 
-  private negation: Rule = this.RULE("negation", (): Syntax => {
+  private negation: Rule = this.part("negation", (): Syntax => {
     const first = this.LA(1);
     return this.OR([
       { ALT: () => this.SUBRULE(this.notOf, { ARGS: [first] }) },
@@ -75,7 +76,7 @@ export class ExpressionParser extends SqlParserBase {
     ]);
   });
 
-  private notOf: Rule<[IToken]> = this.RULE("notOf", (first: IToken): Syntax => {
+  private notOf: Rule<[IToken]> = this.part("notOf", (first: IToken): Syntax => {
     this.OR([
       { ALT: () => this.CONSUME(t.Not) },
       { ALT: () => this.refuse(this.CONSUME(t.Bang), refused.exclamation) },
@@ -84,7 +85,7 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "unary", operator: "NOT", operand, span: this.spanFrom(first) };
   });
 
-  private predicate: Rule = this.RULE("predicate", () => {
+  private predicate: Rule = this.part("predicate", () => {
     const first = this.LA(1);
     const operand = this.SUBRULE(this.comparison);
     let result: Syntax = operand;
@@ -97,7 +98,7 @@ export class ExpressionParser extends SqlParserBase {
     return result;
   });
 
-  private isNull: Rule<[IToken, Syntax]> = this.RULE("isNull", (first: IToken, operand: Syntax): Syntax => {
+  private isNull: Rule<[IToken, Syntax]> = this.part("isNull", (first: IToken, operand: Syntax): Syntax => {
     const is = this.CONSUME(t.Is);
     const negated = this.OPTION(() => this.CONSUME(t.Not)) !== undefined;
     this.OR([
@@ -117,7 +118,7 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "isNull", operand, negated, span: this.spanFrom(first) };
   });
 
-  private test: Rule<[IToken, Syntax]> = this.RULE(
+  private test: Rule<[IToken, Syntax]> = this.part(
     "predicate test",
     (first: IToken, operand: Syntax): Syntax => {
       const negated = this.OPTION(() => this.CONSUME(t.Not)) !== undefined;
@@ -129,7 +130,7 @@ export class ExpressionParser extends SqlParserBase {
     },
   );
 
-  private between: Rule<[IToken, Syntax, boolean]> = this.RULE(
+  private between: Rule<[IToken, Syntax, boolean]> = this.part(
     "between",
     (first: IToken, operand: Syntax, negated: boolean): Syntax => {
       this.CONSUME(t.Between);
@@ -140,7 +141,7 @@ export class ExpressionParser extends SqlParserBase {
     },
   );
 
-  private inList: Rule<[IToken, Syntax, boolean]> = this.RULE(
+  private inList: Rule<[IToken, Syntax, boolean]> = this.part(
     "inList",
     (first: IToken, operand: Syntax, negated: boolean): Syntax => {
       const list: Syntax[] = [];
@@ -158,7 +159,7 @@ export class ExpressionParser extends SqlParserBase {
     },
   );
 
-  private like: Rule<[IToken, Syntax, boolean]> = this.RULE(
+  private like: Rule<[IToken, Syntax, boolean]> = this.part(
     "like",
     (first: IToken, operand: Syntax, negated: boolean): Syntax => {
       this.OR1([
@@ -167,8 +168,13 @@ export class ExpressionParser extends SqlParserBase {
         { ALT: () => this.refuse(this.CONSUME(t.Rlike), refused.regexp) },
         { ALT: () => this.refuse(this.CONSUME(t.Regexp), refused.regexp) },
       ]);
-      this.SUBRULE(this.quantifier);
-      const pattern = this.SUBRULE(this.comparison);
+      const pattern = this.OR2([
+        {
+          GATE: () => this.LA(2).tokenType === t.LeftParen,
+          ALT: () => this.SUBRULE(this.patterns, { ARGS: [operand] }),
+        },
+        { ALT: () => this.SUBRULE(this.comparison) },
+      ]);
       this.OPTION(() => {
         this.refuse(this.CONSUME(t.Escape), refused.escape);
         this.CONSUME(t.StringToken);
@@ -177,24 +183,21 @@ export class ExpressionParser extends SqlParserBase {
     },
   );
 
-  /** `LIKE ANY (…)`; but `LIKE any` compares with a column. */
-  private quantifier: Rule<[], void> = this.RULE("quantifier", () => {
-    this.OPTION({
-      GATE: () => this.LA(2).tokenType === t.LeftParen,
-      DEF: () => {
-        const word = this.OR([
-          { ALT: () => this.CONSUME(t.Any) },
-          { ALT: () => this.CONSUME(t.Some) },
-          { ALT: () => this.CONSUME(t.All) },
-        ]);
-        this.refuse(word, refused.likeAny);
-      },
-    });
+  /** `ANY (…)`; but `LIKE any` compares with a column. */
+  private patterns: Rule<[Syntax]> = this.part("patterns", (operand: Syntax): Syntax => {
+    const word = this.OR([
+      { ALT: () => this.CONSUME(t.Any) },
+      { ALT: () => this.CONSUME(t.Some) },
+      { ALT: () => this.CONSUME(t.All) },
+    ]);
+    this.refuse(word, refused.likeAny);
+    this.SUBRULE(this.parentheses);
+    return operand;
   });
 
-  private comparison: Rule = this.RULE("comparison", () => this.chain(this.bits, COMPARISONS));
+  private comparison: Rule = this.part("comparison", () => this.chain(this.bits, COMPARISONS));
 
-  private bits: Rule = this.RULE("bits", () => {
+  private bits: Rule = this.part("bits", () => {
     const left = this.SUBRULE1(this.additive);
     this.MANY(() => {
       this.refuse(this.CONSUME(t.BitSign), refused.bits);
@@ -203,11 +206,11 @@ export class ExpressionParser extends SqlParserBase {
     return left;
   });
 
-  private additive: Rule = this.RULE("additive", () => this.chain(this.multiplicative, ADDITIVE));
+  private additive: Rule = this.part("additive", () => this.chain(this.multiplicative, ADDITIVE));
 
-  private multiplicative: Rule = this.RULE("multiplicative", () => this.chain(this.signed, MULTIPLICATIVE));
+  private multiplicative: Rule = this.part("multiplicative", () => this.chain(this.signed, MULTIPLICATIVE));
 
-  private signed: Rule = this.RULE("signed", () =>
+  private signed: Rule = this.part("signed", () =>
     this.OR([
       { ALT: () => this.SUBRULE(this.minus) },
       {
@@ -227,7 +230,7 @@ export class ExpressionParser extends SqlParserBase {
   );
 
   /** A sign before a number is part of it, as in Spark. */
-  private minus: Rule = this.RULE("minus", (): Syntax => {
+  private minus: Rule = this.part("minus", (): Syntax => {
     const first = this.CONSUME(t.Minus);
     const next = this.LA(1);
     const operand = this.SUBRULE(this.signed);
@@ -239,7 +242,7 @@ export class ExpressionParser extends SqlParserBase {
   });
 
   /** What may follow a value: each is refused. */
-  private postfix: Rule = this.RULE("postfix", () => {
+  private postfix: Rule = this.part("postfix", () => {
     const value = this.SUBRULE(this.primary);
     this.MANY(() => {
       this.OR([
@@ -268,7 +271,7 @@ export class ExpressionParser extends SqlParserBase {
     return value;
   });
 
-  private primary: Rule = this.RULE("primary", () =>
+  private primary: Rule = this.part("primary", () =>
     this.OR([
       { ALT: () => this.SUBRULE(this.nameOrCall) },
       { ALT: () => this.SUBRULE(this.literal) },
@@ -279,7 +282,7 @@ export class ExpressionParser extends SqlParserBase {
     ]),
   );
 
-  private literal: Rule = this.RULE("literal", () => {
+  private literal: Rule = this.part("literal", () => {
     const first = this.LA(1);
     const literal = (type: LiteralSyntax["type"], value: LiteralSyntax["value"]): Syntax => ({
       kind: "literal",
@@ -302,7 +305,7 @@ export class ExpressionParser extends SqlParserBase {
     ]);
   });
 
-  private text: Rule<[], string> = this.RULE("text", () => {
+  private text: Rule<[], string> = this.part("text", () => {
     const token = this.OR([
       { ALT: () => this.CONSUME1(t.StringToken) },
       {
@@ -317,7 +320,7 @@ export class ExpressionParser extends SqlParserBase {
     return this.ACTION(() => this.readAs(token, readString(token.image), ""));
   });
 
-  private nameOrCall: Rule = this.RULE("nameOrCall", () => {
+  private nameOrCall: Rule = this.part("nameOrCall", () => {
     const tokens = [this.CONSUME1(t.Name)];
     this.MANY(() => {
       this.CONSUME(t.Dot);
@@ -341,7 +344,7 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "name", parts, span: this.spanFrom(first) };
   }
 
-  private lambda: Rule<[IToken[]]> = this.RULE("lambda", (tokens: IToken[]): Syntax => {
+  private lambda: Rule<[IToken[]]> = this.part("lambda", (tokens: IToken[]): Syntax => {
     const arrow = this.CONSUME(t.Arrow);
     const body = this.SUBRULE(this.expression);
     const first = tokens?.[0] ?? arrow;
@@ -350,7 +353,7 @@ export class ExpressionParser extends SqlParserBase {
   });
 
   /** `TIMESTAMP '…'` */
-  private typedLiteral: Rule<[IToken[]]> = this.RULE("typedLiteral", (tokens: IToken[]): Syntax => {
+  private typedLiteral: Rule<[IToken[]]> = this.part("typedLiteral", (tokens: IToken[]): Syntax => {
     const token = this.CONSUME(t.StringToken);
     const first = tokens?.[0] ?? token;
     const isTimestamp = tokens?.length === 1 && first.image.toUpperCase() === "TIMESTAMP";
@@ -362,7 +365,7 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "literal", type: "timestamp", value, span: this.spanFrom(first) };
   });
 
-  private call: Rule<[IToken[]]> = this.RULE("call", (tokens: IToken[]): Syntax => {
+  private call: Rule<[IToken[]]> = this.part("call", (tokens: IToken[]): Syntax => {
     const paren = this.CONSUME(t.LeftParen);
     const first = tokens?.[0] ?? paren;
     const name = nameText(first).toLowerCase();
@@ -390,32 +393,28 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "call", name, arguments: list, star, filter, span: this.spanFrom(first) };
   });
 
-  private callArguments: Rule<[string], Syntax[]> = this.RULE(
-    "callArguments",
-    (name: string) => {
-      const list: Syntax[] = [];
-      this.OPTION1(() => {
-        this.OR([
-          {
-            ALT: () => {
-              const distinct = this.CONSUME(t.Distinct);
-              this.refuse(distinct, name === "count" ? refused.countDistinct : refused.distinctArgument);
-            },
+  private callArguments: Rule<[string], Syntax[]> = this.part("callArguments", (name: string) => {
+    const list: Syntax[] = [];
+    this.OPTION1(() => {
+      this.OR([
+        {
+          ALT: () => {
+            const distinct = this.CONSUME(t.Distinct);
+            this.refuse(distinct, name === "count" ? refused.countDistinct : refused.distinctArgument);
           },
-          { ALT: () => this.refuse(this.CONSUME(t.All), refused.all) },
-        ]);
-      });
-      this.MANY_SEP({ SEP: t.Comma, DEF: () => list.push(this.SUBRULE1(this.expression)) });
-      this.OPTION2(() => {
-        this.refuse(this.CONSUME(t.From), refused.extract);
-        this.SUBRULE(this.insides);
-      });
-      return list;
-    },
-    { recoveryValueFunc: (): Syntax[] => [] },
-  );
+        },
+        { ALT: () => this.refuse(this.CONSUME(t.All), refused.all) },
+      ]);
+    });
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => list.push(this.SUBRULE1(this.expression)) });
+    this.OPTION2(() => {
+      this.refuse(this.CONSUME(t.From), refused.extract);
+      this.SUBRULE(this.insides);
+    });
+    return list;
+  });
 
-  private filter: Rule<[], Syntax | null> = this.RULE("filter", () => {
+  private filter: Rule<[], Syntax | null> = this.part("filter", () => {
     let filter: Syntax | null = null;
     this.OPTION({
       GATE: () => this.LA(2).tokenType === t.LeftParen,
@@ -430,7 +429,7 @@ export class ExpressionParser extends SqlParserBase {
     return filter;
   });
 
-  private over: Rule<[], void> = this.RULE("over", () => {
+  private over: Rule<[], void> = this.part("over", () => {
     this.OPTION(() => {
       this.refuse(this.CONSUME(t.Over), refused.over);
       this.OR([{ ALT: () => this.SUBRULE(this.parentheses) }, { ALT: () => this.CONSUME(t.Name) }]);
@@ -438,12 +437,12 @@ export class ExpressionParser extends SqlParserBase {
   });
 
   /** `SELECT …` where a value should be; the parentheses belong to the rule around it. */
-  private subquery: Rule<[], void> = this.RULE("subquery", () => {
+  private subquery: Rule<[], void> = this.part("subquery", () => {
     this.refuse(this.CONSUME(t.Select), refused.subqueryInExpression);
     this.SUBRULE(this.insides);
   });
 
-  private enclosed: Rule = this.RULE("enclosed", () => {
+  private enclosed: Rule = this.part("enclosed", () => {
     const paren = this.CONSUME(t.LeftParen);
     const list: Syntax[] = [];
     this.OR([
@@ -464,7 +463,7 @@ export class ExpressionParser extends SqlParserBase {
     return list[0] ?? this.nothing();
   });
 
-  private caseOf: Rule = this.RULE("caseOf", (): Syntax => {
+  private caseOf: Rule = this.part("caseOf", (): Syntax => {
     const first = this.CONSUME(t.Case);
     const operand = this.OPTION1(() => this.SUBRULE1(this.expression)) ?? null;
     const branches: { when: Syntax; then: Syntax }[] = [];
@@ -484,7 +483,7 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "case", operand, branches, otherwise, span: this.spanFrom(first) };
   });
 
-  private cast: Rule = this.RULE("cast", (): Syntax => {
+  private cast: Rule = this.part("cast", (): Syntax => {
     const first = this.LA(1);
     this.OR([
       { ALT: () => this.CONSUME(t.Cast) },
@@ -498,24 +497,20 @@ export class ExpressionParser extends SqlParserBase {
     return { kind: "cast", operand, type, span: this.spanFrom(first) };
   });
 
-  private castType: Rule<[], CastSyntax["type"]> = this.RULE(
-    "castType",
-    (): CastSyntax["type"] => {
-      const token = this.CONSUME(t.Word);
-      const extra = this.LA(1);
-      this.SUBRULE(this.insides);
-      return this.ACTION(() => {
-        const type = readType(token.image);
-        if (isRefusal(type)) this.refuse(token, type);
-        else if (this.LA(1) !== extra) this.refuse(extra, refused.typeParameters);
-        return isRefusal(type) ? "BIGINT" : type.value;
-      });
-    },
-    { recoveryValueFunc: (): CastSyntax["type"] => "BIGINT" },
-  );
+  private castType: Rule<[], CastSyntax["type"]> = this.part("castType", (): CastSyntax["type"] => {
+    const token = this.CONSUME(t.Word);
+    const extra = this.LA(1);
+    this.SUBRULE(this.insides);
+    return this.ACTION(() => {
+      const type = readType(token.image);
+      if (isRefusal(type)) this.refuse(token, type);
+      else if (this.LA(1) !== extra) this.refuse(extra, refused.typeParameters);
+      return isRefusal(type) ? "BIGINT" : type.value;
+    });
+  });
 
   /** `INTERVAL 1 HOUR 30 MINUTES` */
-  private interval: Rule = this.RULE("interval", (): Syntax => {
+  private interval: Rule = this.part("interval", (): Syntax => {
     const first = this.CONSUME(t.Interval);
     let ms = this.SUBRULE1(this.span);
     this.MANY({ GATE: () => this.isSpanAhead(), DEF: () => (ms += this.SUBRULE2(this.span)) });
@@ -528,45 +523,39 @@ export class ExpressionParser extends SqlParserBase {
     return isUnit(this.LA(isSigned ? 3 : 2).image);
   }
 
-  private span: Rule<[], number> = this.RULE(
-    "span",
-    () => {
-      let sign = "";
-      this.OPTION1(() => {
-        const token = this.OR1([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Plus) }]);
-        sign = token.image;
-      });
-      const amount = this.OR2([
-        { ALT: () => this.CONSUME(t.NumberToken) },
-        { ALT: () => this.CONSUME(t.StringToken) },
-      ]);
-      let unit: IToken | null = null;
-      this.OPTION2({
-        GATE: () => isUnit(this.LA(1).image),
-        DEF: () => {
-          unit = this.CONSUME1(t.Name);
-        },
-      });
-      this.OPTION3({
-        GATE: () => this.LA(1).image.toUpperCase() === "TO",
-        DEF: () => {
-          this.refuse(this.CONSUME2(t.Name), refused.intervalRange);
-          this.CONSUME3(t.Name);
-        },
-      });
-      return this.ACTION(() => this.spanMs(sign, amount, unit));
-    },
-    { recoveryValueFunc: () => 0 },
-  );
+  private span: Rule<[], number> = this.part("span", () => {
+    let sign = "";
+    this.OPTION1(() => {
+      const token = this.OR1([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Plus) }]);
+      sign = token.image;
+    });
+    const amount = this.OR2([
+      { ALT: () => this.CONSUME(t.NumberToken) },
+      { ALT: () => this.CONSUME(t.StringToken) },
+    ]);
+    const unit = this.OPTION2({ GATE: () => isUnit(this.LA(1).image), DEF: () => this.CONSUME1(t.Name) });
+    const to = this.OPTION3({
+      GATE: () => this.LA(1).image.toUpperCase() === "TO",
+      DEF: () => {
+        this.refuse(this.CONSUME2(t.Name), refused.intervalRange);
+        return this.CONSUME3(t.Name);
+      },
+    });
+    return this.ACTION(() => (to ? 0 : this.spanMs(sign, amount, unit)));
+  });
 
-  private spanMs(sign: string, amount: IToken, unit: IToken | null): number {
-    if (amount.isInsertedInRecovery) return 0;
+  private spanMs(sign: string, amount: IToken, unit: IToken | undefined): number {
     if (!unit) {
       this.complain("sql.syntax", amount, refused.intervalText);
       return 0;
     }
+    const unitMs = readUnit(unit.image);
+    if (isRefusal(unitMs)) {
+      this.refuse(unit, unitMs);
+      return 0;
+    }
     const digits = amount.tokenType === t.StringToken ? amount.image.slice(1, -1).trim() : amount.image;
-    const ms = this.readAs(amount, readInterval(digits, unit.image), 0);
+    const ms = this.readAs(amount, readAmount(digits, unitMs.value), 0);
     return sign === "-" ? 0 - ms : ms;
   }
 

@@ -117,19 +117,22 @@ const unitName = (text: string) => text.toUpperCase().replace(/S$/, "");
 export const isUnit = (text: string): boolean =>
   unitName(text) in UNITS_MS || OTHER_UNITS.has(unitName(text));
 
-/** `5` and `MINUTES` to milliseconds. */
-export function readInterval(amount: string, unit: string): Read<number> {
-  const unitMs = UNITS_MS[unitName(unit)];
-  if (unitMs === undefined) {
-    return {
-      message: `an interval can't be measured in ${unit}`,
-      remedy: "Write MILLISECONDS, SECONDS, MINUTES, HOURS, DAYS or WEEKS; a month has no fixed length.",
-    };
-  }
-  const ms = /^[+-]?\d+$/.test(amount) ? Number(amount) * unitMs : Number.NaN;
-  if (Math.abs(ms) <= LONGEST_MS) return { value: ms + 0 };
+/** `MINUTES` to milliseconds. */
+export function readUnit(unit: string): Read<number> {
+  const value = UNITS_MS[unitName(unit)];
+  if (value !== undefined) return { value };
   return {
-    message: `${amount} isn't a whole number of ${unit}`,
+    message: `an interval can't be measured in ${unit}`,
+    remedy: "Write MILLISECONDS, SECONDS, MINUTES, HOURS, DAYS or WEEKS; a month has no fixed length.",
+  };
+}
+
+/** `5`, of a unit, to milliseconds. */
+export function readAmount(amount: string, unitMs: number): Read<number> {
+  const value = /^[+-]?\d+$/.test(amount) ? Number(amount) * unitMs : Number.NaN;
+  if (Math.abs(value) <= LONGEST_MS) return { value: value + 0 };
+  return {
+    message: `an interval can't be ${amount} long`,
     remedy: "Write a whole number, in a smaller unit if need be: INTERVAL 90 SECONDS.",
   };
 }

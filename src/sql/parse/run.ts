@@ -35,7 +35,7 @@ export function parseWith<Tree>(
   const errors = parser.errors.map(complaintOf);
   // A text that begins wrong is something else altogether: one complaint says so.
   const complaints =
-    errors[0] && errors[0].token === tokens[0] ? [errors[0]] : [...parser.refusals, ...errors];
+    errors[0] && errors[0].token === tokens[0] ? [errors[0]] : [...errors, ...parser.refusals];
   if (complaints.length === 0) return { tree, diagnostics: [] };
   return { tree: null, diagnostics: inOrder(complaints.map((one) => diagnosticOf(one, tokens, origin))) };
 }
