@@ -93,7 +93,7 @@ export function project(input: Relation, expressions: Readonly<Record<string, Ex
 }
 
 export function where(input: Relation, predicate: Expr, having = false): Filter {
-  return { op: "filter", input, columns: input.columns, predicate, having };
+  return { op: "filter", input, columns: input.columns, predicate, having, place: { line: 1, column: 1 } };
 }
 
 /** One element a row of `elements`, whose values stand under `fields`. */

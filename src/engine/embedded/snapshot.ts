@@ -23,8 +23,13 @@ interface State {
 export function fingerprintOf({ source, delayMs, schema, tables }: Pipeline): string {
   const leaves = schema.leaves.map(({ path, type }) => [path, type]);
   const plans = tables.map(({ name, emit, relation }) => [name, emit, relation]);
-  const plan = JSON.stringify([FORM, source, delayMs, leaves, plans]);
+  const plan = JSON.stringify([FORM, source, delayMs, leaves, plans], withoutPlaces);
   return createHash("sha256").update(plan).digest("hex");
+}
+
+/** Where a model's text writes something, and whose data it derives from, changes nothing in the state. */
+function withoutPlaces(key: string, value: unknown): unknown {
+  return key === "place" || key === "lineage" ? undefined : value;
 }
 
 export function takeSnapshot(fingerprint: string, gate: Gate, program: Program): Uint8Array {
@@ -49,13 +54,8 @@ export function restoreSnapshot(
   gate: Gate,
   program: Program,
 ): void {
-  const state: State = deserialize(snapshot);
-  if (state.fingerprint !== fingerprint)
-    throw fail(
-      "engine.snapshot-mismatch",
-      "the saved state belongs to another pipeline",
-      "Go back to the pipeline that it was saved with, or start from an empty data directory",
-    );
+  const state = read(snapshot);
+  if (state?.fingerprint !== fingerprint) throw mismatch();
   Object.assign(gate, state.gate);
   for (const [index, keys] of state.dictionaries.entries()) restoreKeys(program.dictionaries[index]!, keys);
   for (const [index, { groups, closedThrough }] of state.windows.entries()) {
@@ -64,4 +64,21 @@ export function restoreSnapshot(
     table.closedThrough = closedThrough;
   }
   program.used.set(state.used);
+}
+
+/** Null where the bytes are no snapshot at all. */
+function read(snapshot: Uint8Array): State | null {
+  try {
+    return deserialize(snapshot);
+  } catch {
+    return null;
+  }
+}
+
+function mismatch(): Error {
+  return fail(
+    "engine.snapshot-mismatch",
+    "the saved state belongs to another pipeline",
+    "Go back to the pipeline that it was saved with, or start from an empty data directory",
+  );
 }
