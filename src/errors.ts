@@ -46,6 +46,7 @@ export const catalogue = {
   "spark.maven-failed": passing,
   "spark.no-java": failure,
   "spark.no-maven": failure,
+  "spark.port-in-use": failure,
   "spark.query-failed": failure,
   "spark.unreachable": passing,
   "spark.unsupported-type": failure,

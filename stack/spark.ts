@@ -33,8 +33,8 @@ const LOG_LINES_SHOWN = 20;
 const here = join(import.meta.dirname, "spark");
 
 /**
- * Resolves once the port answers. Throws `spark.no-java`, `spark.no-maven`, `spark.maven-failed`, and `spark.died`
- * with the end of the log.
+ * Resolves once the port answers. Throws `spark.no-java`, `spark.no-maven`, `spark.maven-failed`, `spark.port-in-use`,
+ * and `spark.died` with the end of the log.
  */
 export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   const java = await findJava(process.env);
@@ -42,6 +42,7 @@ export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   const jars = await sparkJars(options.cacheDir);
   await mkdir(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
+  if (await answers(port)) throw portInUse(port);
   const server = spawnServer(java, jars, port, options);
   await ready(server, port, options.dataDir);
   const stopped = async () => {
@@ -62,6 +63,9 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<string | null> {
 
 export const noJava = (): LoanstreamError =>
   fail("spark.no-java", "no Java can be run", "Install Java 17, or set JAVA_HOME.");
+
+const portInUse = (port: number) =>
+  fail("spark.port-in-use", `port ${port} is in use`, "Stop what listens there, or take another port.");
 
 function spawnServer(java: string, jars: string, port: number, options: SparkOptions): ChildProcess {
   const log = openSync(join(options.dataDir, "server.log"), "w");

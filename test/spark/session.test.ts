@@ -101,6 +101,37 @@ test("raw records keep their bytes, positions and ingest times over several batc
   assert.deepEqual(types.rows, [["string", "int", "bigint"]]);
 });
 
+test("raw records larger than one message come in whole", async (t) => {
+  const spark = await sharedSpark(t);
+  if (!spark) return;
+  const [batchCount, count, recordBytes] = [30, 1000, 1300];
+  const bytes = new Uint8Array(count * recordBytes).fill(0x61);
+  const offsets = Uint32Array.from({ length: count + 1 }, (_, i) => i * recordBytes);
+  const batches = Array.from({ length: batchCount }, (_, i) => {
+    return { bytes, offsets, count, partition: 0, basePosition: i * count, ingestTimesMs: null };
+  });
+  await spark.createView("raw", rawRecords(batches));
+  const result = await spark.sql(
+    "SELECT count(*), count(DISTINCT position), max(position), sum(length(value)) FROM raw",
+  );
+  assert.deepEqual(result.rows, [[30_000, 30_000, 29_999, 39_000_000]]);
+});
+
+test("expressions run in generated code over cached local data, and by interpretation over other", async (t) => {
+  const spark = await sharedSpark(t);
+  if (!spark) return;
+  const data = localTable([column("n", BIGINT)], [[1], [null]]);
+  await spark.createView("generated", data);
+  await spark.createView("interpreted", data, { cached: false });
+  const planOver = async (view: string) =>
+    (await spark.sql(`EXPLAIN SELECT n + 1L AS m FROM ${view}`)).rows.join();
+  assert.match(await planOver("generated"), /\*\(1\) Project/);
+  assert.doesNotMatch(await planOver("interpreted"), /Project/);
+  for (const view of ["generated", "interpreted"]) {
+    assert.deepEqual((await spark.sql(`SELECT n + 1L FROM ${view} ORDER BY n`)).rows, [[null], [2]]);
+  }
+});
+
 test("no records at all make an empty view", async (t) => {
   const spark = await sharedSpark(t);
   if (!spark) return;

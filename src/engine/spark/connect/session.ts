@@ -15,12 +15,20 @@ import { decodeBatches, type SparkTable } from "./result.ts";
 export interface SparkSession {
   /** Runs a query or a statement and brings all of its rows here. Throws `spark.query-failed`. */
   sql(query: string): Promise<SparkTable>;
-  /** Creates or replaces a temporary view: of a query, or of local data, which the server then caches. */
-  createView(name: string, source: string | LocalData): Promise<void>;
+  /** Creates or replaces a temporary view: of a query, or of local data. */
+  createView(name: string, source: string | LocalData, options?: ViewOptions): Promise<void>;
   config(settings: Readonly<Record<string, string>>): Promise<void>;
   version(): Promise<string>;
   /** Drops the local data that views hold, and closes the connection. */
   close(): Promise<void>;
+}
+
+export interface ViewOptions {
+  /**
+   * Whether the server keeps local data as a cached table, as it does by default. Over data that isn't cached its
+   * optimizer computes projections and filters while planning: by interpretation, never by generated code.
+   */
+  readonly cached?: boolean;
 }
 
 type Relation = MessageInitShape<typeof RelationSchema>;
@@ -62,7 +70,7 @@ function httpUrl(url: string): string {
 
 function openSession(connection: Connection, url: string, disconnect: () => void): SparkSession {
   const { client, identity } = connection;
-  const localViews = new Set<string>();
+  const cachedViews = new Set<string>();
 
   async function failingWell<T>(call: () => Promise<T>): Promise<T> {
     try {
@@ -76,23 +84,30 @@ function openSession(connection: Connection, url: string, disconnect: () => void
   const sql = async (query: string) => decodeBatches(await run(rootOf(sqlRelation(query))));
   const createView = (name: string, input: Relation) => run(viewOf(name, input));
 
-  async function createLocalView(name: string, data: LocalData): Promise<void> {
+  async function createLocalView(name: string, data: LocalData, cached: boolean): Promise<void> {
     const parts: string[] = [];
     for await (const chunk of data) {
       const part = `${name}__${parts.length}`;
       await createView(part, localRelation(chunk));
-      localViews.add(part);
-      await sql(`CACHE TABLE ${part}`);
-      parts.push(part);
+      parts.push(cached ? await cache(part) : part);
     }
     await createView(name, sqlRelation(parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")));
   }
 
+  /** Spark knows cached data again by its plan; the hint makes that one different from the data's own. */
+  async function cache(view: string): Promise<string> {
+    const cachedView = `${view}_cached`;
+    await sql(`DROP VIEW IF EXISTS ${cachedView}`);
+    await sql(`CACHE TABLE ${cachedView} AS SELECT /*+ COALESCE(2) */ * FROM ${view}`);
+    cachedViews.add(cachedView);
+    return cachedView;
+  }
+
   return {
     sql,
-    async createView(name, source) {
+    async createView(name, source, { cached = true } = {}) {
       if (typeof source === "string") await createView(name, sqlRelation(source));
-      else await createLocalView(name, source);
+      else await createLocalView(name, source, cached);
     },
     async config(settings) {
       const pairs = Object.entries(settings).map(([key, value]) => ({ key, value }));
@@ -106,7 +121,7 @@ function openSession(connection: Connection, url: string, disconnect: () => void
     },
     async close() {
       try {
-        for (const view of localViews) await sql(`DROP VIEW IF EXISTS ${view}`);
+        for (const view of cachedViews) await sql(`DROP VIEW IF EXISTS ${view}`);
       } finally {
         disconnect();
       }
