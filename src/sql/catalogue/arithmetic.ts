@@ -116,8 +116,10 @@ function quotientRange(a: Range, b: Range, whole: boolean): Range {
     const { low, high } = corners((x, y) => x / y)(a, b);
     return clip(low, high);
   }
-  const greatest = magnitudes(a).high;
-  return whole ? clip(-greatest, greatest) : clip(-Infinity, Infinity);
+  const greatest = whole ? magnitudes(a).high : Number.POSITIVE_INFINITY;
+  const mayBeNegative = (a.low < 0 && b.high > 0) || (a.high > 0 && b.low < 0);
+  const mayBePositive = (a.high > 0 && b.high > 0) || (a.low < 0 && b.low < 0);
+  return clip(mayBeNegative ? -greatest : 0, mayBePositive ? greatest : 0);
 }
 
 function remainderRange(a: Range = SAFE, b: Range = SAFE): Range {

@@ -1,0 +1,182 @@
+/** Renders the typed plan as Spark SQL: expressions, and relations as nested SELECTs. */
+import { typeName } from "../build.ts";
+import { lookup } from "../catalogue/catalogue.ts";
+import type {
+  Aggregate,
+  AggregateRelation,
+  Alias,
+  Column,
+  Explode,
+  Expr,
+  Literal,
+  Relation,
+} from "../plan.ts";
+
+/** Spark SQL of an expression over columns of these names. */
+export function renderExpression(expression: Expr, columns: readonly Pick<Column, "name">[]): string {
+  switch (expression.kind) {
+    case "column":
+      return quoteName(columns[expression.index]?.name ?? expression.name);
+    case "literal":
+      return renderLiteral(expression);
+    case "variable":
+      return expression.name;
+    case "lambda":
+      return `${expression.parameter} -> ${renderExpression(expression.body, columns)}`;
+    case "call":
+      return lookup(expression.fn).spark(
+        expression.args.map((arg) => renderExpression(arg, columns)),
+        expression,
+      );
+  }
+}
+
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``;
+}
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
+
+function renderLiteral({ value, type }: Literal): string {
+  if (value === null) return type.kind === "null" ? "NULL" : `CAST(NULL AS ${typeName(type)})`;
+  if (typeof value === "string") return quoteText(value);
+  if (typeof value === "boolean") return String(value);
+  if (type.kind === "timestamp") return `timestamp_millis(${value}L)`;
+  const text = type.kind === "double" ? `${value}D` : `${value}L`;
+  return value < 0 ? `(${text})` : text;
+}
+
+/** What a rendering adds to every relation, or inlines. */
+export interface RenderOptions {
+  /** A column of the source that every relation below an aggregate hands on beside its own. */
+  readonly carried?: string;
+  /** Whether models are rendered in place rather than by their names. */
+  readonly inline?: boolean;
+}
+
+/** The relation as a SELECT, or as the name under which it can be read. */
+export function renderRelation(relation: Relation, options: RenderOptions = {}): string {
+  switch (relation.op) {
+    case "source":
+      return "events";
+    case "model":
+      return options.inline ? renderRelation(relation.input, options) : quoteName(relation.name);
+    case "project": {
+      const { columns } = relation.input;
+      const items = relation.expressions.map((expression, index) =>
+        as(renderExpression(expression, columns), relation.columns[index]),
+      );
+      return selectFrom([...items, ...carriedItems(relation.input, options)], relation.input, options);
+    }
+    case "filter":
+      return `${selectFrom(["*"], relation.input, options)}\nWHERE ${renderExpression(relation.predicate, relation.input.columns)}`;
+    case "explode":
+      return renderExplode(relation, options);
+    case "aggregate":
+      return renderAggregate(relation, options);
+  }
+}
+
+function carriedItems(input: Relation, { carried }: RenderOptions): readonly string[] {
+  return carried === undefined ||
+    (input.columns.some(({ name }) => name === carried) && input.op !== "source")
+    ? []
+    : [quoteName(carried)];
+}
+
+function as(text: string, column: Pick<Column, "name"> | undefined): string {
+  return `${text} AS ${quoteName(column?.name ?? "")}`;
+}
+
+function selectFrom(items: readonly string[], input: Relation, options: RenderOptions): string {
+  return `SELECT ${items.join(",\n  ")}\nFROM ${asOperand(input, options)}`;
+}
+
+/** What stands after FROM. */
+function asOperand(input: Relation, options: RenderOptions): string {
+  const text = renderRelation(input, options);
+  return text.startsWith("SELECT") ? `(${indent(text)})` : text;
+}
+
+function indent(text: string): string {
+  return `\n  ${text.replaceAll("\n", "\n  ")}\n`;
+}
+
+const EXPLODED = "_exploded";
+
+function renderExplode({ input, fields, elements, columns }: Explode, options: RenderOptions): string {
+  const structs = elements.map(
+    (element) =>
+      `named_struct(${element.map((value, place) => `${quoteText(fields[place] ?? "")}, ${renderExpression(value, input.columns)}`).join(", ")})`,
+  );
+  const own = columns.slice(input.columns.length);
+  const items = [
+    ...input.columns.map(({ name }) => quoteName(name)),
+    ...own.map((column, place) => as(`${EXPLODED}.${quoteName(fields[place] ?? "")}`, column)),
+    ...carriedItems(input, options),
+  ];
+  return `${selectFrom(items, input, options)}\nLATERAL VIEW explode(array(${structs.join(", ")})) AS ${EXPLODED}`;
+}
+
+function renderAggregate(relation: AggregateRelation, options: RenderOptions): string {
+  const { input, window, keys, aggregates, columns } = relation;
+  const time = renderExpression(relation.time, input.columns);
+  const spec = `window(${time}, '${window.sizeMs} milliseconds', '${window.slideMs} milliseconds')`;
+  const keyNames = keys.map((_, index) => `_key_${index + 1}`);
+  const grouped = [spec, ...keyNames];
+  const values = [
+    "window.start",
+    "window.end",
+    ...keyNames,
+    ...aggregates.map((aggregate) => renderAggregateCall(aggregate, time, input.columns)),
+  ];
+  const items = values.map((value, index) => as(value, columns[index]));
+  const keyed = [
+    "*",
+    ...keys.map((key, index) => `${renderExpression(key, input.columns)} AS ${keyNames[index]}`),
+  ];
+  return `SELECT ${items.join(",\n  ")}\nFROM (${indent(selectFrom(keyed, input, options))})\nGROUP BY ${grouped.join(", ")}`;
+}
+
+function renderAggregateCall(aggregate: Aggregate, time: string, columns: readonly Column[]): string {
+  const argument = aggregate.argument && renderExpression(aggregate.argument, columns);
+  const conditions = [
+    ...(aggregate.filter ? [renderExpression(aggregate.filter, columns)] : []),
+    ...(aggregate.lastMs === null
+      ? []
+      : [`${time} >= window.end - INTERVAL '${aggregate.lastMs / 1000}' SECOND`]),
+  ];
+  const filter = conditions.length > 0 ? ` FILTER (WHERE ${conditions.join(" AND ")})` : "";
+  if (aggregate.fn !== "histogram") return `${aggregate.fn}(${argument ?? "*"})${filter}`;
+  const bounds = aggregate.histogram?.bounds ?? [];
+  const suffix = aggregate.argument?.type.kind === "double" ? "D" : "L";
+  const bins = Array.from({ length: bounds.length + 1 }, (_, bin) => {
+    const low = bin > 0 ? `${argument} >= ${bounds[bin - 1]}${suffix}` : null;
+    const high = bin < bounds.length ? `${argument} < ${bounds[bin]}${suffix}` : null;
+    return `count_if(${[low, high].filter((part) => part !== null).join(" AND ")})${filter}`;
+  });
+  return `array(${bins.join(", ")})`;
+}
+
+/** The models that a relation reads, itself included, each after those that it reads. */
+export function modelsBelow(relation: Relation): readonly Alias[] {
+  if (relation.op === "source") return [];
+  const below = modelsBelow(relation.input);
+  return relation.op === "model" ? [...below, relation] : below;
+}
+
+/** `WITH` each model that `relation` reads, and the rows of the last one. */
+export function renderModel(model: Alias, before: readonly string[] = []): string {
+  const definitions = [
+    ...before,
+    ...modelsBelow(model).map(({ name, input }) => `${quoteName(name)} AS (${indent(bodyOf(input))})`),
+  ];
+  return `WITH ${definitions.join(",\n")}\nSELECT * FROM ${quoteName(model.name)}`;
+}
+
+function bodyOf(input: Relation): string {
+  const text = renderRelation(input);
+  return text.startsWith("SELECT") ? text : `SELECT * FROM ${text}`;
+}
