@@ -19,7 +19,7 @@ help: ## list these targets
 setup: $(STAMP) ## install the locked packages, the pinned Node among them
 
 $(STAMP): package-lock.json package.json .npmrc
-	npm ci --loglevel=error
+	npm ci --loglevel=error --no-update-notifier
 	@touch $@
 
 run: setup ## generate applications and show live tables (ARGS='--seed 7 …')
