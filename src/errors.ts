@@ -36,6 +36,7 @@ export const catalogue = {
   "schema.unsupported": configuration,
   "scorecard.bands-unordered": configuration,
   "scorecard.duplicate-bin": configuration,
+  "scorecard.invalid-name": configuration,
   "scorecard.no-else-bin": configuration,
   "scorecard.no-null-bin": configuration,
   "scorecard.not-a-condition": configuration,

@@ -1,0 +1,146 @@
+import type { Expr } from "../sql/plan.ts";
+import type { YamlMap, YamlNode } from "../yaml.ts";
+import { readMeanPoints, readPoints } from "./points.ts";
+import type { Predicates } from "./predicates.ts";
+import type { Bin, Characteristic, Direction, ReasonMethod } from "./scorecard.ts";
+
+export interface CharacteristicSettings {
+  readonly method: ReasonMethod;
+  readonly direction: Direction;
+  /** What the card's purpose allows; null where the purpose itself is wrong. */
+  readonly codes: ReadonlyMap<string, string> | null;
+}
+
+const KEYS = ["name", "value", "reason", "mean_points", "mean_points_at_cutoff", "bins"];
+const MEAN_KEYS = { below_mean: "mean_points", below_mean_at_cutoff: "mean_points_at_cutoff" } as const;
+
+export function loadCharacteristics(
+  node: YamlNode,
+  read: Predicates,
+  settings: CharacteristicSettings,
+): readonly Characteristic[] {
+  const names = new Set<string>();
+  const items = node.list();
+  if (node.kind === "list" && items.length === 0)
+    node.complain("a card needs a characteristic", "Write at least one.");
+  return items.map((item) => {
+    const map = item.map(KEYS);
+    const name = map.get("name").string() ?? "";
+    if (names.has(name))
+      map.get("name").complain(`the characteristic "${name}" stands twice`, "Give each its own name.");
+    names.add(name);
+    const bins = loadBins(map, name, read);
+    return {
+      name,
+      reason: loadReason(map.get("reason"), settings.codes),
+      referencePoints: loadReference(map, bins, settings),
+      bins,
+    };
+  });
+}
+
+function loadReason(node: YamlNode, codes: CharacteristicSettings["codes"]): string {
+  const code = node.string() ?? "";
+  if (code !== "" && codes && !codes.has(code))
+    node.complain(
+      `the reason "${code}" is not in the pipeline's list`,
+      codes.size === 0 ? "Add it to reasons.yaml." : `Write one of: ${[...codes.keys()].join(", ")}.`,
+      "scorecard.unknown-reason",
+    );
+  return code;
+}
+
+function loadReference(
+  map: YamlMap,
+  bins: readonly Bin[],
+  { method, direction }: CharacteristicSettings,
+): number {
+  const means = {
+    mean_points: readMeanPoints(map.optional("mean_points")),
+    mean_points_at_cutoff: readMeanPoints(map.optional("mean_points_at_cutoff")),
+  };
+  const points = bins.map((bin) => bin.points);
+  if (method === "below_maximum")
+    return direction === "higher_is_safer" ? Math.max(...points) : Math.min(...points);
+  map.get(MEAN_KEYS[method]);
+  return means[MEAN_KEYS[method]];
+}
+
+type BinKind = "when" | "null" | "else";
+
+function loadBins(map: YamlMap, name: string, read: Predicates): readonly Bin[] {
+  const node = map.get("bins");
+  const seen = new Map<string, YamlNode>();
+  const kinds = new Set<BinKind>();
+  const bins = node.list().map((item) => {
+    const bin = item.map(["when", "null", "else", "points"]);
+    const kind = binKind(bin, item);
+    if (kinds.has("else"))
+      item.complain(
+        "no row reaches a bin after the else bin",
+        "Move the else bin to the end.",
+        "scorecard.unreachable-bin",
+      );
+    if (kind) kinds.add(kind);
+    const condition = kind && loadCondition(kind, bin, map, name, read);
+    if (condition || kind === "else") refuseDuplicate(condition ? structureOf(condition) : kind, item, seen);
+    return { condition, points: readPoints(bin.get("points")) };
+  });
+  if (node.kind === "list") requireKinds(kinds, node);
+  return bins;
+}
+
+function binKind(bin: YamlMap, item: YamlNode): BinKind | null {
+  const [kind, another] = (["when", "null", "else"] as const).filter((key) => bin.has(key));
+  if (item.kind === "map" && (!kind || another))
+    item.complain('a bin has exactly one of "when", "null" and "else"', 'Write "when: <condition>".');
+  if (!kind || another) return null;
+  if (kind !== "when" && bin.get(kind).boolean() === false)
+    bin.get(kind).complain(`"${kind}" is a mark, not a setting`, `Write "${kind}: true".`);
+  return kind;
+}
+
+function loadCondition(
+  kind: BinKind,
+  bin: YamlMap,
+  map: YamlMap,
+  name: string,
+  read: Predicates,
+): Expr | null {
+  if (kind === "else") return null;
+  if (kind === "when") return read.condition(bin.get("when"));
+  if (!map.has("value")) return read.isNull(name, map.get("name"));
+  return read.isNull(map.get("value").string() ?? "NULL", map.get("value"));
+}
+
+/** Equal for conditions that are the same but for their writing. */
+const structureOf = (condition: Expr) =>
+  JSON.stringify(condition, (key, value) =>
+    key === "range" || key === "lineage" || key === "nullable" ? undefined : value,
+  );
+
+function refuseDuplicate(key: string, item: YamlNode, seen: Map<string, YamlNode>): void {
+  const first = seen.get(key);
+  if (first)
+    item.complain(
+      `this bin repeats the one on line ${first.place.line}, which takes its rows`,
+      "Remove one of the two.",
+      "scorecard.duplicate-bin",
+    );
+  else seen.set(key, item);
+}
+
+function requireKinds(kinds: ReadonlySet<BinKind>, node: YamlNode): void {
+  if (!kinds.has("null"))
+    node.complain(
+      "no bin is for applicants of whom this is not known",
+      'Add "- { null: true, points: … }".',
+      "scorecard.no-null-bin",
+    );
+  if (!kinds.has("else"))
+    node.complain(
+      "no bin is for the applicants that no condition holds for",
+      'Add "- { else: true, points: … }" at the end.',
+      "scorecard.no-else-bin",
+    );
+}
