@@ -21,4 +21,18 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import("./analyze.ts")).analyze,
     },
   ],
+  [
+    "generate",
+    {
+      summary: "Write made-up loan applications as NDJSON, the same bytes for the same seed",
+      load: async () => (await import("./generate.ts")).generate,
+    },
+  ],
+  [
+    "evaluate",
+    {
+      summary: "Measure a score against labelled records: AUC and KS",
+      load: async () => (await import("./evaluate.ts")).evaluate,
+    },
+  ],
 ]);
