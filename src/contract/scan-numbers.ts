@@ -30,6 +30,13 @@ export function readInteger(cursor: NumberCursor, at: number): number {
   return place;
 }
 
+/** Whether the whole number in `bytes[start, end)` fits into 64 bits with a sign. */
+export function isLong(bytes: Cursor["bytes"], start: number, end: number): boolean {
+  if (end - start > 20) return false;
+  const value = BigInt(bytes.toString("latin1", start, end));
+  return BigInt.asIntN(64, value) === value;
+}
+
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 /** Any JSON number; -0 is 0, and what is too large is infinite. */

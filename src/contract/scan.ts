@@ -4,7 +4,7 @@
  *
  * Fields are looked for where they stood last time (a producer writes its keys in one order); any other order,
  * white space or escape takes a slower way with the same result. Of keys that come twice the last one counts,
- * yet each of their values must fit. Unknown fields are checked as JSON and ignored.
+ * yet each of their values must be of the right kind. Unknown fields are checked as JSON and ignored.
  */
 import { Buffer } from "node:buffer";
 import type { Fault, RecordBatch, Scanner } from "../engine/batch.ts";
@@ -12,7 +12,7 @@ import { openColumns, takeBack } from "./scan-columns.ts";
 import { parseDateTime } from "./scan-formats.ts";
 import * as json from "./scan-json.ts";
 import { type FieldLayout, layOut, type ObjectLayout, startsWith } from "./scan-layout.ts";
-import { type NumberCursor, readDouble, readInteger } from "./scan-numbers.ts";
+import { isLong, type NumberCursor, readDouble, readInteger } from "./scan-numbers.ts";
 import { decodeText, readText, textComplaint } from "./scan-texts.ts";
 import type { EventSchema } from "./schema.ts";
 
@@ -32,6 +32,8 @@ export function createScanner(schema: EventSchema): Scanner {
   let columns = openColumns(schema, 0);
   let stamp = 0;
   let faultPath = "";
+  /** Values of the right kind that the schema does not allow; a later value under the same key takes them back. */
+  let refused: Refusal[] = [];
 
   return (batch) => {
     const dead = new Uint8Array(batch.count);
@@ -42,17 +44,23 @@ export function createScanner(schema: EventSchema): Scanner {
     for (let row = 0; row < batch.count; row++) {
       const end = batch.offsets[row + 1]!;
       faultPath = "";
+      if (refused.length > 0) refused = [];
       stamp = row + 1;
       if (scanRecord(batch.offsets[row]!, end, row) !== FAILED) continue;
       dead[row] = 1;
-      const reason = cursor.failedAt >= end ? "the record ends early" : cursor.reason;
-      faults.push({ row, path: faultPath, reason });
+      faults.push({ row, ...complaint(end) });
     }
     const filled = { rows: batch.count, columns: columns.vectors, dead, faults };
     columns = openColumns(schema, 0);
     cursor.bytes = Buffer.alloc(0);
     return filled;
   };
+
+  function complaint(end: number): { path: string; reason: string } {
+    const [first] = refused;
+    const { path, reason, at } = first ?? { path: faultPath, reason: cursor.reason, at: cursor.failedAt };
+    return { path, reason: at >= end ? "the record ends early" : reason };
+  }
 
   function scanRecord(start: number, end: number, row: number): number {
     const { bytes } = cursor;
@@ -64,7 +72,7 @@ export function createScanner(schema: EventSchema): Scanner {
     if (close > end) return at("$", failed(cursor, json.reasons.syntax, end));
     const last = json.skipSpace(bytes, close);
     if (last < end) return at("$", failed(cursor, "text after the object", last));
-    return checkPresence(start, row);
+    return refused.length > 0 ? FAILED : checkPresence(start, row);
   }
 
   /** Names the place of a failure, unless a narrower one is known. */
@@ -118,7 +126,7 @@ export function createScanner(schema: EventSchema): Scanner {
   }
 
   function scanField(field: FieldLayout, place: number, row: number, depth: number): number {
-    if (seen[field.slot] === stamp) takeBack(field, row, columns, seen);
+    if (seen[field.slot] === stamp) forget(field, row);
     if (cursor.bytes[place] === json.LOWER_N) return json.scanNull(cursor, place);
     seen[field.slot] = stamp;
     switch (field.kind) {
@@ -126,7 +134,7 @@ export function createScanner(schema: EventSchema): Scanner {
         if (cursor.bytes[place] !== json.OPEN_OBJECT) return failed(cursor, "expected an object", place);
         return scanObject(field.object!, place + 1, row, depth + 1);
       case "integer":
-        return keepNumber(field, readInteger(cursor, place), row);
+        return keepInteger(field, place, row);
       case "double":
         return keepNumber(field, readDouble(cursor, place), row);
       case "boolean":
@@ -138,10 +146,29 @@ export function createScanner(schema: EventSchema): Scanner {
     }
   }
 
-  function keepNumber({ column, low, high }: FieldLayout, end: number, row: number): number {
+  function forget(field: FieldLayout, row: number): void {
+    takeBack(field, row, columns, seen);
+    if (refused.length > 0) refused = refused.filter(({ path }) => !isWithin(path, field.path));
+  }
+
+  /** The value ends at `end`; scanning goes on behind it. */
+  function refuse(path: string, reason: string, end: number): number {
+    refused.push({ path, reason, at: end });
+    return end;
+  }
+
+  /** What does not fit into 64 bits is the wrong kind of value. */
+  function keepInteger(field: FieldLayout, place: number, row: number): number {
+    const end = readInteger(cursor, place);
+    const wide = end !== FAILED && Math.abs(cursor.number) >= 2 ** 63;
+    if (!wide || isLong(cursor.bytes, place, end)) return keepNumber(field, end, row);
+    return failed(cursor, `outside ${field.low} to ${field.high}`, end);
+  }
+
+  function keepNumber({ column, low, high, path }: FieldLayout, end: number, row: number): number {
     if (end === FAILED) return FAILED;
     const { number } = cursor;
-    if (!(number >= low && number <= high)) return failed(cursor, `outside ${low} to ${high}`, end);
+    if (!(number >= low && number <= high)) return refuse(path, `outside ${low} to ${high}`, end);
     columns.numbers[column]![row] = number;
     return end;
   }
@@ -160,17 +187,17 @@ export function createScanner(schema: EventSchema): Scanner {
     if (close === FAILED) return FAILED;
     if (field.kind === "date-time") return keepTime(field, place + 1, close, row);
     const text = readText(field, cursor, place + 1, close);
-    if (text === null) return failed(cursor, textComplaint(field), close);
+    if (text === null) return refuse(field.path, textComplaint(field), close + 1);
     columns.texts[field.column]![row] = text;
     return close + 1;
   }
 
-  function keepTime({ column }: FieldLayout, start: number, close: number, row: number): number {
+  function keepTime({ column, path }: FieldLayout, start: number, close: number, row: number): number {
     const escaped = cursor.style === json.ESCAPED ? Buffer.from(decodeText(cursor, start, close)) : null;
     const time = escaped
       ? parseDateTime(escaped, 0, escaped.length)
       : parseDateTime(cursor.bytes, start, close);
-    if (Number.isNaN(time)) return failed(cursor, "not a time such as 2026-01-31T09:30:00.000Z", close);
+    if (Number.isNaN(time)) return refuse(path, "not a time such as 2026-01-31T09:30:00.000Z", close + 1);
     columns.numbers[column]![row] = time;
     return close + 1;
   }
@@ -197,11 +224,22 @@ export function createScanner(schema: EventSchema): Scanner {
     const close = json.scanText(cursor, place + 1);
     if (close === FAILED) return FAILED;
     const text = readText(field, cursor, place + 1, close);
-    if (text === null) return failed(cursor, textComplaint(field), close);
-    values.push(text);
+    if (text === null) refuse(`${field.path}[${values.length}]`, textComplaint(field), close + 1);
+    values.push(text ?? "");
     return close + 1;
   }
 }
+
+interface Refusal {
+  readonly path: string;
+  readonly reason: string;
+  /** Place behind the value. */
+  readonly at: number;
+}
+
+/** Whether a JSON path is another one, or lies in it. */
+const isWithin = (path: string, outer: string) =>
+  path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 
 function asBuffer({ bytes }: RecordBatch): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -106,7 +106,7 @@ test("a field is required by the event's type", () => {
   assert.deepEqual(fieldOf(`${decided.slice(0, -1)},"decision":{"reasons":[]}}`, "decision.reasons"), []);
 });
 
-test("the last of two equal keys counts, and both must fit", () => {
+test("the last of two equal keys counts, and both must be of the right kind", () => {
   assert.equal(fieldOf(withField('"whole":1,"whole":2'), "whole"), 2);
   assert.equal(fieldOf(withField('"whole":1,"whole":null'), "whole"), null);
   assert.equal(faultOf(withField('"whole":"1","whole":2')), "$.whole: expected a whole number");
@@ -114,6 +114,15 @@ test("the last of two equal keys counts, and both must fit", () => {
   assert.equal(fieldOf(twice, "loan.cents"), 6);
   assert.equal(fieldOf(twice, "loan.rate"), null);
   assert.equal(faultOf(withField('"loan":null')), "$.loan: required here and missing");
+  assert.equal(fieldOf(withField('"born":"x","born":"2026-01-31"'), "born"), "2026-01-31");
+  assert.equal(fieldOf(withLoan('"cents":-6,"cents":1'), "loan.cents"), 1);
+  assert.equal(faultOf(withLoan('"cents":1,"cents":-6')), "$.loan.cents: outside -5 to 1000000");
+  assert.equal(fieldOf(withField('"whole":9223372036854775807,"whole":1'), "whole"), 1);
+  assert.match(faultOf(withField('"whole":9223372036854775808,"whole":1')), /^\$\.whole: outside/);
+  assert.deepEqual(
+    fieldOf(withField('"decision":{"reasons":["x"]},"decision":{"reasons":["age"]}'), "decision.reasons"),
+    ["age"],
+  );
 });
 
 test("unknown fields are ignored, yet checked as JSON", () => {

@@ -1,0 +1,125 @@
+/**
+ * A schema on Spark's side: how `from_json` reads a record, the typed columns of its struct, and one predicate
+ * for the records that are dead. `docs/parity.md` says where it and the scanner still differ.
+ */
+import { rangeOf } from "./guarantees.ts";
+import type { EventSchema, Field, Leaf, Requirement } from "./schema.ts";
+import { quoted, sqlText, structPath } from "./spark-names.ts";
+import { wrongTextKind } from "./spark-text-kinds.ts";
+
+/** Expressions over the column `value` (the record, STRING) and `e`, the struct that `fromJson` makes of it. */
+export interface SparkSource {
+  /** Of the struct, for `from_json`. */
+  readonly ddl: string;
+  /** Over `value`; to be evaluated once, as `e`. */
+  readonly fromJson: string;
+  /** One a leaf, named by its dotted path, over `e`; of a dead record they hold anything. */
+  readonly columns: readonly { readonly name: string; readonly sql: string }[];
+  /** Over `value` and `e`: true or false, never null. */
+  readonly isDead: string;
+}
+
+export function sparkSource(schema: EventSchema): SparkSource {
+  const ddl = `${schema.fields.map((field) => `${quoted(field.name)} ${ddlType(field)}`).join(", ")}, _corrupt_record STRING`;
+  return {
+    ddl,
+    fromJson: `from_json(value, ${sqlText(ddl)}, map(${FROM_JSON_OPTIONS.map(sqlText).join(", ")}))`,
+    columns: schema.leaves.map((leaf) => ({ name: leaf.path, sql: columnSql(leaf) })),
+    isDead: isDeadSql(schema),
+  };
+}
+
+const FROM_JSON_OPTIONS = [
+  ...["mode", "PERMISSIVE", "columnNameOfCorruptRecord", "_corrupt_record"],
+  ...["allowSingleQuotes", "false", "allowNonNumericNumbers", "false"],
+];
+
+function ddlType(field: Field): string {
+  if (field.kind === "object")
+    return `STRUCT<${field.fields.map((inner) => `${quoted(inner.name)}: ${ddlType(inner)}`).join(", ")}>`;
+  if (field.format === "epoch-millis") return "BIGINT";
+  const types = { bigint: "BIGINT", double: "DOUBLE", boolean: "BOOLEAN", array: "ARRAY<STRING>" } as const;
+  const { kind } = field.type;
+  return kind === "bigint" || kind === "double" || kind === "boolean" || kind === "array"
+    ? types[kind]
+    : "STRING";
+}
+
+function columnSql({ path, type, format }: Leaf): string {
+  const value = structPath(path);
+  if (format === "epoch-millis") return `timestamp_millis(${value})`;
+  if (type.kind === "timestamp") return `CAST(${value} AS TIMESTAMP)`;
+  return type.kind === "double" ? `${value} + 0D` : value;
+}
+
+/** CASE takes a null condition for false, so that a check of an absent field is silent. */
+function isDeadSql(schema: EventSchema): string {
+  const conditions = [
+    "e IS NULL",
+    "e._corrupt_record IS NOT NULL",
+    ...RECORD_CONDITIONS,
+    ...schema.leaves.flatMap(leafConditions),
+    ...schema.requirements.flatMap((requirement) => missingConditions(requirement, schema)),
+    ...wrongTextKind(schema),
+  ];
+  return `CASE ${conditions.map((condition) => `WHEN ${condition} THEN true`).join(" ")} ELSE false END`;
+}
+
+/** Escaped backslashes and whole surrogate pairs. */
+const PAIRS = "\\\\\\\\|\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}";
+const SURROGATE = "\\\\u[dD][89a-fA-F]";
+
+const RECORD_CONDITIONS = [
+  // What is no UTF-8 comes out of the decoder changed.
+  "value <> decode(CAST(value AS BINARY), 'UTF-8')",
+  // As the only element of an array a record can't be followed by anything.
+  "NOT json_array_length(concat('[', value, ']')) <=> 1",
+  `value RLIKE ${sqlText(SURROGATE)} AND regexp_replace(value, ${sqlText(PAIRS)}, ' ') RLIKE ${sqlText(SURROGATE)}`,
+];
+
+const UUID = "\\A[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z";
+const DATE = "(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}";
+const TIME = `\\A${DATE}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z\\z`;
+
+function leafConditions(leaf: Leaf): string[] {
+  const value = structPath(leaf.path);
+  if (leaf.type.kind === "array")
+    return [
+      `exists(${value}, element -> ${["element IS NULL", ...textConditions(leaf, "element")].join(" OR ")})`,
+    ];
+  if (leaf.format === "date-time") return formConditions(value, TIME, "TIMESTAMP");
+  if (leaf.format === "date") return formConditions(value, `\\A${DATE}\\z`, "DATE");
+  return leaf.type.kind === "string" ? textConditions(leaf, value) : rangeConditions(leaf, value);
+}
+
+/** Of the form, and a real date. */
+function formConditions(value: string, form: string, type: string): string[] {
+  return [
+    `NOT ${value} RLIKE ${sqlText(form)}`,
+    `${value} IS NOT NULL AND CAST(${value} AS ${type}) IS NULL`,
+  ];
+}
+
+function textConditions({ format, values, maxLength }: Leaf, value: string): string[] {
+  return [
+    ...(format === "uuid" ? [`NOT ${value} RLIKE ${sqlText(UUID)}`] : []),
+    ...(values ? [`${value} NOT IN (${values.map(sqlText).join(", ")})`] : []),
+    ...(maxLength === null ? [] : [`char_length(${value}) > ${maxLength}`]),
+  ];
+}
+
+function rangeConditions(leaf: Leaf, value: string): string[] {
+  const range = rangeOf(leaf);
+  const suffix = leaf.type.kind === "double" ? "D" : "L";
+  return range ? [`${value} < ${range.low}${suffix}`, `${value} > ${range.high}${suffix}`] : [];
+}
+
+function missingConditions({ when, paths }: Requirement, { requirements }: EventSchema): string[] {
+  const always = new Set(requirements.filter((other) => other.when === null).flatMap((other) => other.paths));
+  const condition = when ? [`${structPath(when.path)} IN (${when.values.map(sqlText).join(", ")})`] : [];
+  return paths.map((path) => {
+    const parent = path.slice(0, Math.max(path.lastIndexOf("."), 0));
+    const inParent = parent === "" || always.has(parent) ? [] : [`${structPath(parent)} IS NOT NULL`];
+    return [...condition, ...inParent, `${structPath(path)} IS NULL`].join(" AND ");
+  });
+}
