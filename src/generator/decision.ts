@@ -102,12 +102,13 @@ function weighReasons(application: Application): readonly (readonly [string, num
     application.loan.collateralCents === null
       ? 0
       : application.loan.amountCents / application.loan.collateralCents;
+  const bearable = application.product === "mortgage" ? 4.2 : 0.35;
   return [
     ["excessive_obligations", dti === null ? 0 : clamp((dti - 0.33) * 6, 0, 2)],
     ["delinquent_obligations", clamp(applicant.file.delinquencies * 0.6, 0, 1.5)],
     [
       "income_insufficient",
-      applicant.annualIncomeCents === null ? 1 : clamp((loanToIncome - 0.35) * 0.5, 0, 0.7),
+      applicant.annualIncomeCents === null ? 1 : clamp((loanToIncome - bearable) * 0.5, 0, 0.7),
     ],
     ["no_credit_file", applicant.file.score === null ? 1.4 : 0],
     ["limited_credit_experience", (applicant.file.oldestAccountMonths ?? 60) < 36 ? 0.8 : 0],
@@ -121,6 +122,6 @@ function weighReasons(application: Application): readonly (readonly [string, num
     ["income_unverified", application.checks.incomeVerified ? 0 : 0.3],
     ["employment_unverified", application.checks.employmentVerified ? 0 : 0.2],
     ["residence_unverified", application.checks.addressMatch === "mismatch" ? 0.6 : 0],
-    ["collateral_insufficient", clamp((loanToValue - 0.9) * 5, 0, 1)],
+    ["collateral_insufficient", clamp((loanToValue - 0.85) * 5, 0, 1)],
   ];
 }

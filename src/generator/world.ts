@@ -197,7 +197,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.04,
     counteroffered: 0.04,
     pullThrough: 0.82,
-    approvalLogit: -1.15,
+    approvalLogit: -1.02,
     approvalRate: 0.24,
   },
   auto: {
@@ -226,14 +226,14 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.02,
     counteroffered: 0.05,
     pullThrough: 0.78,
-    approvalLogit: 3.6,
+    approvalLogit: 2.95,
     approvalRate: 0.93,
   },
   mortgage: {
     scoreBands: [0.03, 0.1, 0.25, 0.36, 0.26],
     noFile: 0.01,
     medianIncomeCents: 10_200_000,
-    medianAmountCents: 32_000_000,
+    medianAmountCents: 30_000_000,
     amountSigma: 0.5,
     amountStepCents: 100_000,
     leastAmountCents: 6_000_000,
@@ -253,7 +253,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.05,
     counteroffered: 0.02,
     pullThrough: 0.93,
-    approvalLogit: 2.6,
+    approvalLogit: 2.95,
     approvalRate: 0.85,
   },
   student: {
@@ -281,7 +281,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.07,
     counteroffered: 0.03,
     pullThrough: 0.8,
-    approvalLogit: -1.0,
+    approvalLogit: -0.82,
     approvalRate: 0.22,
   },
   small_business: {
@@ -310,7 +310,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.07,
     counteroffered: 0.1,
     pullThrough: 0.85,
-    approvalLogit: 0.2,
+    approvalLogit: 0.78,
     approvalRate: 0.52,
   },
   credit_card: {
@@ -333,7 +333,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.03,
     counteroffered: 0.04,
     pullThrough: 0.95,
-    approvalLogit: 0.3,
+    approvalLogit: 0.87,
     approvalRate: 0.58,
   },
 };
@@ -341,7 +341,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
 /** Edges of the score bands above, the last one exclusive. */
 export const scoreEdges = [300, 580, 670, 740, 800, 851] as const;
 
-/** How many exist per event a second beyond three a second: a lender with more traffic has more of each. */
+/** How many there are with up to three events a second; a lender with more traffic has as many times more. */
 export const sites = {
   customers: 60_000,
   branchTerminals: 450,

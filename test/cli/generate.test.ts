@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { after, test } from "node:test";
+import { generateTo } from "../../src/cli/generate.ts";
+import { LoanstreamError } from "../../src/errors.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "loanstream-generate-"));
+after(() => rmSync(directory, { recursive: true }));
+
+function collector(): { readonly stream: Writable; text(): string } {
+  const chunks: string[] = [];
+  const write = (chunk: unknown, _encoding: unknown, done: () => void): void => {
+    chunks.push(String(chunk));
+    setImmediate(done);
+  };
+  return { stream: new Writable({ write, highWaterMark: 1 }), text: () => chunks.join("") };
+}
+
+test("as many events as asked for, the same on standard output as in a file", async () => {
+  const out = join(directory, "events.ndjson");
+  const { stream, text } = collector();
+  assert.equal(await generateTo(stream, ["--events", "1500", "--seed", "4"]), 0);
+  assert.equal(await generateTo(stream, ["--events", "1500", "--seed", "4", "--out", out]), 0);
+  assert.equal(text().trimEnd().split("\n").length, 1500);
+  assert.equal(text(), readFileSync(out, "utf8"));
+  assert.equal(statSync(out).mode & 0o777, 0o600);
+});
+
+test("no event is asked for, none is written", async () => {
+  const { stream, text } = collector();
+  assert.equal(await generateTo(stream, ["--events", "0"]), 0);
+  assert.equal(text(), "");
+});
+
+test("the truth names each application of the events once", async () => {
+  const [out, truth] = [join(directory, "e.ndjson"), join(directory, "truth.ndjson")];
+  await generateTo(collector().stream, ["--events", "4000", "--out", out, "--truth", truth]);
+  const ids = (file: string) => readFileSync(file, "utf8").match(/(?<="application_id":")[^"]+/g) ?? [];
+  assert.deepEqual(ids(truth), [...new Set(ids(out))]);
+  assert.ok(readFileSync(truth, "utf8").includes('"scenario":"device_ring"'));
+});
+
+test("a reader that goes away ends the writing quietly", async () => {
+  const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done(gone) });
+  assert.equal(await generateTo(stream, ["--events", "100000"]), 0);
+});
+
+for (const [what, argv] of [
+  ["rate", ["--rate", "-1"]],
+  ["rate", ["--rate", "fast"]],
+  ["start", ["--start", "2026-01-05T00:00:00"]],
+  ["start", ["--start", "yesterdayZ"]],
+  ["events", ["--events", "1.5"]],
+  ["seed", ["--seed", "x"]],
+] as const) {
+  test(`${argv.join(" ")} is refused as bad usage`, async () => {
+    await assert.rejects(
+      () => generateTo(collector().stream, argv),
+      (error) =>
+        error instanceof LoanstreamError && error.exitCode === 2 && error.message.includes(`--${what}`),
+    );
+  });
+}
+
+test("a file that can't be written is named", async () => {
+  const out = join(directory, "missing", "e.ndjson");
+  await assert.rejects(
+    () => generateTo(collector().stream, ["--events", "1", "--out", out]),
+    (error) =>
+      error instanceof LoanstreamError &&
+      error.diagnostics[0].code === "file.unwritable" &&
+      error.diagnostics[0].place.file === out,
+  );
+});
