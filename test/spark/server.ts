@@ -26,16 +26,24 @@ let url: Promise<string> | undefined;
  * set it fails. `LOANSTREAM_TEST_SPARK` names a server that already runs (`sc://host:port`).
  */
 export async function sharedSpark(t: Pick<TestContext, "after" | "skip">): Promise<SparkSession | null> {
+  const address = await sharedSparkUrl(t);
+  if (address === null) return null;
+  const spark = await connect(address);
+  t.after(() => spark.close());
+  return spark;
+}
+
+/** The address of the server that `sharedSpark` opens its sessions on; null where that is null. */
+export async function sharedSparkUrl(t: Pick<TestContext, "skip">): Promise<string | null> {
   const given = process.env.LOANSTREAM_TEST_SPARK;
-  if (given === undefined && (await findJava(process.env)) === null) {
+  if (given !== undefined) return given;
+  if ((await findJava(process.env)) === null) {
     if (process.env.CI) throw noJava();
     t.skip("NO JAVA: nothing was compared with Spark. Install Java 17 and Maven to run this test.");
     return null;
   }
-  url ??= given === undefined ? serverOfThisRun() : Promise.resolve(given);
-  const spark = await connect(await url);
-  t.after(() => spark.close());
-  return spark;
+  url ??= serverOfThisRun();
+  return url;
 }
 
 /** Whoever makes the folder starts the server; the others wait for its address. */

@@ -3,8 +3,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { fail, LoanstreamError } from "../../../errors.ts";
 import { ErrorInfoSchema } from "./generated/google/rpc/error_details_pb.js";
 
-/** Whether the same call may succeed on a new connection. */
-export const isPassing = (error: ConnectError): boolean => error.code === Code.Unavailable;
+/** Whether the connection failed, and not the call. Nothing here cancels: Canceled is a stream that was cut off. */
+export const isPassing = ({ code }: ConnectError): boolean =>
+  code === Code.Unavailable || code === Code.Canceled;
 
 /**
  * `spark.unreachable` where nothing answers, else `spark.query-failed` with Spark's error class and the first line
