@@ -35,4 +35,18 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import("./evaluate.ts")).evaluate,
     },
   ],
+  [
+    "check",
+    {
+      summary: "Type-check a pipeline folder",
+      load: async () => (await import("./check.ts")).check,
+    },
+  ],
+  [
+    "sql",
+    {
+      summary: "Print a model as Spark SQL, or its plan",
+      load: async () => (await import("./sql.ts")).sql,
+    },
+  ],
 ]);

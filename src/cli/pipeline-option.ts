@@ -3,7 +3,12 @@ import { fileURLToPath } from "node:url";
 import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 
-/** Loads the folder named by `--pipeline`, or the default one of the package. Throws what is wrong with it. */
+/** The folder named by `--pipeline`, or the default one of the package. */
+export function pipelineDirectory(option: string | undefined): string {
+  return option ?? fileURLToPath(new URL("../../pipeline", import.meta.url));
+}
+
+/** Loads that folder. Throws what is wrong with it. */
 export function pipelineFrom(option: string | undefined): Pipeline {
-  return loadPipeline(option ?? fileURLToPath(new URL("../../pipeline", import.meta.url)));
+  return loadPipeline(pipelineDirectory(option));
 }

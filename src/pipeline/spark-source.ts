@@ -1,4 +1,5 @@
-/** The source of a pipeline as batch Spark SQL over `raw(value, partition, position, ingest_time)`, one partition. */
+/** The source of a pipeline as Spark SQL over `raw(value STRING, partition INT, position BIGINT, ingest_time TIMESTAMP)`. */
+import type { EventSchema } from "../contract/schema.ts";
 import { sparkSource } from "../contract/spark.ts";
 import { quoteName } from "../sql/render/spark.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -10,22 +11,36 @@ export interface SparkDefinition {
 }
 
 /** Events further in the future of their own ingest than this are dead. */
-export const FAR_FUTURE = "INTERVAL 1 HOUR";
+const FAR_FUTURE = "INTERVAL 1 HOUR";
 /** Every record with its `_status`: accepted, late, duplicate or dead. */
 export const GATED = "_gated";
 
 /**
- * Views, each over those before it, the last one `events`. Lateness and dedupe are window functions over `position`:
+ * Of a batch of one partition: views, each over those before it, the last one `events`. Lateness and dedupe are window functions over `position`:
  * an event is late if its time is not after the greatest live one before it less the delay; of those left with one
  * id, the first is accepted.
  */
 export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
   const { source, schema, delayMs } = pipeline;
-  const { fromJson, columns, isDead } = sparkSource(schema);
   const time = source.eventTime === null ? null : quoteName(source.eventTime);
-  const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
-  const dead = time === null ? "_dead" : `_dead OR coalesce(${time} > ingest_time + ${FAR_FUTURE}, false)`;
   const id = source.eventId === null ? "position" : quoteName(source.eventId);
+  return [
+    ...checkedSource(pipeline),
+    {
+      name: "_timed",
+      sql: `SELECT *, ${time === null ? "false" : lateness(time, delayMs)} AS _late\nFROM _live`,
+    },
+    { name: GATED, sql: `SELECT *,\n  ${status(id)} AS _status\nFROM _timed` },
+    { name: "events", sql: `${eventColumns(schema)}\nFROM ${GATED}\nWHERE _status = 'accepted'` },
+  ];
+}
+
+/** Typed columns of every record, with `_unusable` where it is dead. */
+function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[] {
+  const { fromJson, columns, isDead } = sparkSource(schema);
+  const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
+  const time = source.eventTime === null ? null : quoteName(source.eventTime);
+  const dead = time === null ? "_dead" : `_dead OR coalesce(${time} > ingest_time + ${FAR_FUTURE}, false)`;
   return [
     { name: "_parsed", sql: `SELECT value, partition, position, ingest_time, ${fromJson} AS e\nFROM raw` },
     {
@@ -33,12 +48,42 @@ export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
       sql: `SELECT partition, position, ingest_time,\n  ${isDead} AS _dead,\n  ${leaves.join(",\n  ")}\nFROM _parsed`,
     },
     { name: "_live", sql: `SELECT *, ${dead} AS _unusable\nFROM _checked` },
+  ];
+}
+
+export interface SparkStep extends SparkDefinition {
+  /** A call on the DataFrame of the view before, for what Spark has no SQL for; `sql` is empty then. */
+  readonly dataFrame: string | null;
+}
+
+const DEDUPED = "_deduped";
+
+/**
+ * Of a stream. A dead row has a key of its own and no event time, so that it neither swallows its repaired twin nor
+ * moves the watermark.
+ */
+export function streamSource(pipeline: Pipeline): readonly SparkStep[] {
+  const { source, schema, delayMs } = pipeline;
+  const replaced = schema.leaves.map(({ path }) => {
+    const name = quoteName(path);
+    if (path === source.eventId)
+      return `CASE WHEN _unusable THEN concat('dead:', partition, ':', position) ELSE ${name} END AS ${name}`;
+    return path === source.eventTime ? `CASE WHEN NOT _unusable THEN ${name} END AS ${name}` : name;
+  });
+  const watermark =
+    source.eventTime === null ? "" : `.withWatermark("${source.eventTime}", "${delayMs} milliseconds")`;
+  const dedupe = source.eventId === null ? "" : `.dropDuplicatesWithinWatermark(["${source.eventId}"])`;
+  const steps = [
+    ...checkedSource(pipeline),
     {
-      name: "_timed",
-      sql: `SELECT *, ${time === null ? "false" : lateness(time, delayMs)} AS _late\nFROM _live`,
+      name: "_keyed",
+      sql: `SELECT partition, position, _unusable,\n  ${replaced.join(",\n  ")}\nFROM _live`,
     },
-    { name: GATED, sql: `SELECT *,\n  ${status(id)} AS _status\nFROM _timed` },
-    { name: "events", sql: eventsSql(columns.map(({ name }) => name)) },
+  ];
+  return [
+    ...steps.map((step) => ({ ...step, dataFrame: null })),
+    { name: DEDUPED, sql: "", dataFrame: `table("_keyed")${watermark}${dedupe}` },
+    { name: "events", sql: `${eventColumns(schema)}\nFROM ${DEDUPED}\nWHERE NOT _unusable`, dataFrame: null },
   ];
 }
 
@@ -54,11 +99,11 @@ function status(id: string): string {
   return `CASE WHEN _unusable THEN 'dead' WHEN _late THEN 'late' WHEN ${nth} > 1 THEN 'duplicate' ELSE 'accepted' END`;
 }
 
-function eventsSql(names: readonly string[]): string {
+function eventColumns({ leaves }: EventSchema): string {
   const columns = [
-    ...names.map(quoteName),
+    ...leaves.map(({ path }) => quoteName(path)),
     `partition AS ${PARTITION_COLUMN}`,
     `position AS ${POSITION_COLUMN}`,
   ];
-  return `SELECT ${columns.join(",\n  ")}\nFROM ${GATED}\nWHERE _status = 'accepted'`;
+  return `SELECT ${columns.join(",\n  ")}`;
 }

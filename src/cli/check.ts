@@ -1,0 +1,54 @@
+/** `loanstream check`: everything that is wrong with a pipeline folder. */
+import { type Diagnostic, formatDiagnostic } from "../errors.ts";
+import { compilePipeline, readPipelineFiles } from "../pipeline/load.ts";
+import { type Command, parseFlags, usageError } from "./command.ts";
+import { pipelineDirectory } from "./pipeline-option.ts";
+
+export const check: Command = {
+  name: "check",
+  summary: "Type-check a pipeline folder",
+  usage: `
+Usage: loanstream check [--pipeline DIR] [--format text|github]
+
+Reads the schema, the settings, the scorecards and every model, and prints all that is wrong, with file, line and
+column. Exits with 2 if anything is.
+
+  --format F      text, or github for annotations in a workflow's log
+  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
+`,
+  async run(args) {
+    const { values } = parseFlags("check", {
+      args: [...args],
+      options: { pipeline: { type: "string" }, format: { type: "string", default: "text" } },
+    });
+    const print = FORMATS.get(values.format);
+    if (!print)
+      throw usageError("check", `--format takes ${[...FORMATS.keys()].join(" or ")}, not "${values.format}"`);
+    const directory = pipelineDirectory(values.pipeline);
+    const { pipeline, diagnostics } = compilePipeline(readPipelineFiles(directory));
+    for (const diagnostic of diagnostics) process.stdout.write(`${print(diagnostic)}\n`);
+    if (!pipeline) return 2;
+    process.stderr.write(
+      `${directory}: ${pipeline.models.size} models, ${pipeline.tables.length} tables, nothing wrong.\n`,
+    );
+    return 0;
+  },
+};
+
+const FORMATS: ReadonlyMap<string, (diagnostic: Diagnostic) => string> = new Map([
+  ["text", formatDiagnostic],
+  ["github", githubAnnotation],
+]);
+
+/** A workflow command; https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
+function githubAnnotation({ code, message, remedy, place }: Diagnostic): string {
+  const escaped = (text: string) =>
+    text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  const properties = [
+    ...(place.file === undefined ? [] : [`file=${escaped(place.file)}`]),
+    ...(place.line === undefined ? [] : [`line=${place.line}`]),
+    ...(place.column === undefined ? [] : [`col=${place.column}`]),
+    `title=${code}`,
+  ];
+  return `::error ${properties.join(",")}::${escaped(`${message}. ${remedy}`)}`;
+}
