@@ -184,6 +184,28 @@ test("a session does not write into a snapshot that it took", () => {
   assert.deepEqual(taken, copy);
 });
 
+test("sessions that start from one snapshot leave it and each other alone", () => {
+  const records: Event[] = [0, 1, 2, 3].map((n) => ({
+    id: String(n),
+    at: n * 4000,
+    kind: "a",
+    key: "p",
+    n,
+    small: n,
+  }));
+  const session = openSession(everything);
+  session.step(batchOf(records.slice(0, 2)));
+  const taken = session.snapshot();
+  const copy = taken.slice();
+  const goOn = () => {
+    const again = openSession(everything, taken);
+    return [play(again, records, { from: 2, to: 4, trigger: true }), again.finish()];
+  };
+  const first = goOn();
+  assert.deepEqual(taken, copy);
+  assert.deepEqual(goOn(), first);
+});
+
 test("a snapshot of another plan is refused", () => {
   const other: Pipeline = { ...everything, delayMs: 2001 };
   const refused = (error: unknown) =>

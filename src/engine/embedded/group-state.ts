@@ -194,10 +194,11 @@ export function saveGroups(state: GroupState): GroupStateSnapshot {
   };
 }
 
+/** Copies every array: those of `saved` may be views of the snapshot's own bytes. */
 export function restoreGroups(state: GroupState, saved: GroupStateSnapshot): void {
-  const { changes, free, panes, head } = saved;
+  const { changes, free, panes } = saved;
   state.used = saved.pane.length;
-  Object.assign(state, { changes, free, panes, head });
+  Object.assign(state, { changes, free, panes, head: saved.head.slice() });
   state.pane = saved.pane;
   state.group = saved.group;
   state.next = saved.next;

@@ -6,7 +6,8 @@ import { type BoundAggregate, updateCode } from "./accumulators.ts";
 import { type ColumnCode, type Emitter, isNumeric } from "./emit.ts";
 import type { Interner, Node } from "./expressions.ts";
 import type { KeyPlan } from "./key-plan.ts";
-import { type Shape, stepsCode } from "./shape.ts";
+import type { PlannedTable } from "./planned-table.ts";
+import { stepsCode } from "./shape.ts";
 
 /** The source's columns: the batch's, then the record's partition and position. `i` is the row. */
 export function sourceColumns({ leaves }: EventSchema): ColumnCode {
@@ -28,35 +29,27 @@ export interface RowContext {
 }
 
 /** Function `t<table>(i)` of a row table: one output row, or one for each exploded element. */
-export function rowTableCode(shape: Shape, table: number, context: RowContext): string {
-  return tableCode(shape, table, context, (columns) => {
+export function rowTableCode(planned: PlannedTable, context: RowContext): string {
+  return tableCode(planned, context, (columns) => {
     const values = columns.map((node) => outputCode(node, context.emitter));
-    return `used = 1; o${table}.push([${values.join(", ")}]);`;
+    return `used = 1; o${planned.index}.push([${values.join(", ")}]);`;
   });
 }
 
 /** Function `t<table>(i)` of a window table: the update of one slot, or one for each exploded element. */
-export function windowTableCode(
-  shape: Shape,
-  aggregate: AggregateRelation,
-  table: number,
-  tracksChanges: boolean,
-  keys: KeyPlan,
-  context: RowContext,
-): string {
-  const { emitter } = context;
-  const S = `S${table}`;
-  return tableCode(shape, table, context, (columns) => {
-    const time = emitter.value(context.interner.node(aggregate.time, columns));
-    const updates = bind(aggregate, columns, context.interner).map((bound) =>
-      updateCode(bound, `A${table}`, emitter),
-    );
-    return `const t = ${time};
+export function windowTableCode(planned: PlannedTable, keys: KeyPlan, context: RowContext): string {
+  const { index, table, shape } = planned;
+  const { interner, emitter } = context;
+  const mark = table.emit === "update" ? `if (S${index}.changed[s] === 0) markChanged(S${index}, s);` : "";
+  return tableCode(planned, context, (columns) => {
+    if (!shape.aggregate) return "";
+    const { time, window } = shape.aggregate;
+    const bound = bind(shape.aggregate, columns, interner);
+    return `const t = ${emitter.value(interner.node(time, columns))};
 if (t === t) {
 used = 1;
-const s = slotOf(${S}, ${keys.find(columns)}, Math.floor(t / ${aggregate.window.slideMs}));
-${tracksChanges ? `if (${S}.changed[s] === 0) markChanged(${S}, s);` : ""}
-${updates.join("\n")}
+const s = slotOf(S${index}, ${keys.find(columns)}, Math.floor(t / ${window.slideMs}));
+${[mark, ...bound.map((its) => updateCode(its, `A${index}`, emitter))].join("\n")}
 }`;
   });
 }
@@ -75,13 +68,12 @@ function bind(
 }
 
 function tableCode(
-  shape: Shape,
-  table: number,
+  { index, shape }: PlannedTable,
   context: RowContext,
   terminal: (columns: readonly Node[]) => string,
 ): string {
   const body = stepsCode(shape.below, context.interner.base(shape.source), context, terminal);
-  return `function t${table}(i) {\nlet used = 0;\n${body}\nUSED[${table}] += used;\n}`;
+  return `function t${index}(i) {\nlet used = 0;\n${body}\nUSED[${index}] += used;\n}`;
 }
 
 /** A value as it leaves the engine: nulls are null. */
