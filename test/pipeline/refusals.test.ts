@@ -210,7 +210,7 @@ describe("a table", () => {
   ])
     test(`in update mode is refused for the non-monotone HAVING ${having}`, () => {
       assert.deepEqual(complaintsOf({ models: windowed(`HAVING ${having}`), tables: { model: "update" } }), [
-        "sql.non-monotone-having 3:45",
+        "sql.non-monotone-having 3:48",
       ]);
       assert.deepEqual(
         complaintsOf({ models: windowed(`HAVING ${having}`), tables: { model: "final" } }),
