@@ -8,7 +8,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { tableText, terminalWidth } from "./table-text.ts";
+import { dateAndTime, tableText, terminalWidth } from "./table-text.ts";
 import { writeAnalysis } from "./write-analysis.ts";
 
 const FIRST_ROWS = 5;
@@ -61,7 +61,7 @@ function sizes({ tables }: Analysis): string[] {
 }
 
 function firstRows(pipeline: Pipeline, analysis: Analysis): string[] {
-  const text = { width: terminalWidth(), timeZone: pipeline.timeZone };
+  const text = { width: terminalWidth(), time: dateAndTime(pipeline.timeZone) };
   return pipeline.tables.flatMap((table) => {
     const rows = analysis.tables.find((found) => found.table === table.name)?.rows ?? [];
     const first = inKeyOrder(table, rows).slice(0, FIRST_ROWS);

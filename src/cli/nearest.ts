@@ -1,10 +1,12 @@
-/** The name most like what was typed; null where none is near. */
+/** The name that begins with what was typed, or is most like it; null where none is near. */
 export function nearest(typed: string, names: readonly string[]): string | null {
+  const begun = names.find((name) => typed !== "" && name.startsWith(typed));
+  if (begun !== undefined) return begun;
   const ranked = names
     .map((name) => ({ name, distance: editDistance(typed, name) }))
     .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.name ?? names.find((name) => typed !== "" && name.startsWith(typed)) ?? null;
+  return ranked[0]?.name ?? null;
 }
 
 function editDistance(a: string, b: string): number {

@@ -2,23 +2,25 @@
 import { type NamedType, valueToJson } from "../output/json.ts";
 import type { SqlType, Value } from "../sql/types.ts";
 
+/** Milliseconds since the epoch, as shown. */
+export type TimeFormat = (ms: number) => string;
+
 export interface TextSettings {
   /** In characters. */
   readonly width: number;
-  /** For display of times, such as `UTC`. */
-  readonly timeZone: string;
+  readonly time: TimeFormat;
 }
 
 const WIDEST_CELL = 32;
 const GAP = "  ";
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** A header and a line a row. Columns that don't fit are counted at the end of the header. */
 export function tableText(
   columns: readonly NamedType[],
   rows: readonly (readonly Value[])[],
-  { width, timeZone }: TextSettings,
+  { width, time }: TextSettings,
 ): string[] {
-  const time = timeFormat(timeZone);
   const cells = columns.map(({ name, type }, i) => [
     name,
     ...rows.map((row) => cellText(type, row[i] ?? null, time)),
@@ -48,7 +50,7 @@ function aligned(text: string, width: number, type: SqlType): string {
   return type.kind === "bigint" || type.kind === "double" ? text.padStart(width) : text.padEnd(width);
 }
 
-export function cellText(type: SqlType, value: Value, time: (ms: number) => string): string {
+export function cellText(type: SqlType, value: Value, time: TimeFormat): string {
   if (value === null) return "";
   if (type.kind === "timestamp" && typeof value === "number") return time(value);
   if (type.kind === "double" && typeof value === "number") return String(Number(value.toFixed(4)));
@@ -58,7 +60,9 @@ export function cellText(type: SqlType, value: Value, time: (ms: number) => stri
   return shortened(typeof value === "object" ? valueToJson(type, value) : printable(String(value)));
 }
 
+/** Of a UUID its first block tells enough. */
 function shortened(text: string): string {
+  if (UUID.test(text)) return `${text.slice(0, 8)}…`;
   return text.length <= WIDEST_CELL ? text : `${text.slice(0, WIDEST_CELL - 1)}…`;
 }
 
@@ -68,8 +72,14 @@ function printable(text: string): string {
 }
 
 /** `2026-11-22 17:27:00` in a time zone; Sweden writes times in the ISO order. */
-export function timeFormat(timeZone: string): (ms: number) => string {
+export function dateAndTime(timeZone: string): TimeFormat {
   const format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+  return (ms) => format.format(ms);
+}
+
+/** `17:27:00` in a time zone. */
+export function timeOfDay(timeZone: string): TimeFormat {
+  const format = new Intl.DateTimeFormat("sv-SE", { timeZone, timeStyle: "medium" });
   return (ms) => format.format(ms);
 }
 

@@ -11,7 +11,7 @@ import { SEQUENCE } from "./tables.ts";
 
 export interface NewestRows {
   readonly table: Table;
-  /** The rows that came last, oldest first. */
+  /** Of a row table those that came last, the last first; of a window table those of the latest windows. */
   readonly rows: readonly (readonly Value[])[];
 }
 
@@ -47,11 +47,21 @@ function newestReader(database: DatabaseSync, table: Table): (count: number) => 
   const columns = table.relation.columns;
   const names = columns.map(({ name }) => quoted(name)).join(", ");
   const select = database.prepare(
-    `SELECT ${names} FROM ${quoted(table.name)} ORDER BY ${SEQUENCE} DESC LIMIT ?`,
+    `SELECT ${names} FROM ${quoted(table.name)} ORDER BY ${newestFirst(table)} LIMIT ?`,
   );
   select.setReadBigInts(true);
   return (count) => {
     const rows = select.all(count).map((row) => columns.map(({ name, type }) => fromSqlite(type, row[name])));
-    return { table, rows: rows.reverse() };
+    return { table, rows };
   };
+}
+
+function newestFirst({ emit, key, relation }: Table): string {
+  const times = new Set(
+    relation.columns.filter(({ type }) => type.kind === "timestamp").map(({ name }) => name),
+  );
+  const time = key.find((name) => times.has(name));
+  if (emit === "append" || time === undefined) return `${SEQUENCE} DESC`;
+  const others = key.filter((name) => name !== time).map(quoted);
+  return [`${quoted(time)} DESC`, ...others].join(", ");
 }

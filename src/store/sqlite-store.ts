@@ -83,6 +83,7 @@ function storeOver(database: DatabaseSync, pipeline: Pipeline, release: () => vo
       }
     },
     close(): void {
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
       database.close();
       release();
     },

@@ -65,7 +65,7 @@ describe("the store", () => {
       },
     ]);
     const reader = openStoreReader(directory, smallPipeline);
-    assert.deepEqual(reader.newest(9).tables[0]?.rows, [row, nulls]);
+    assert.deepEqual(reader.newest(9).tables[0]?.rows, [nulls, row]);
     assert.deepEqual(reader.newest(1).tables[0]?.rows, [nulls]);
     reader.close();
     store.close();
@@ -91,9 +91,9 @@ describe("the store", () => {
     const directory = newPath();
     const store = openStore(directory, smallPipeline);
     const rows = (count: number) => [
-      [0, "auto", count],
-      [0, null, count + 1],
       [60_000, "auto", count + 2],
+      [0, null, count + 1],
+      [0, "auto", count],
     ];
     store.commit(commit(1, { tables: [{ table: windows.name, rows: rows(1) }] }));
     store.commit(commit(2, { tables: [{ table: windows.name, rows: rows(10) }] }));

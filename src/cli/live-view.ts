@@ -1,0 +1,64 @@
+/** What a running stream looks like on a terminal: a status line, and the newest rows of each table. */
+import type { StoreView } from "../store/sqlite-reader.ts";
+import { ledgerText } from "./ledger-text.ts";
+import { tableText, timeOfDay } from "./table-text.ts";
+
+export interface Status {
+  /** Records taken in a second, lately. */
+  readonly ratePerSecond: number;
+  /** Records that are durable in the log and not yet committed. */
+  readonly lag: number;
+}
+
+export interface ScreenSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+const MOST_ROWS = 6;
+/** Status, ledger, an empty line, and the hint at the end. */
+const OTHER_LINES = 4;
+/** A table's title, its header, and the empty line after it. */
+const LINES_AROUND_ROWS = 3;
+
+/** How many rows of each table fit on the screen. */
+export function rowsThatFit(tables: number, { height }: ScreenSize): number {
+  const linesATable = Math.floor((height - OTHER_LINES) / Math.max(tables, 1));
+  return Math.min(Math.max(linesATable - LINES_AROUND_ROWS, 1), MOST_ROWS);
+}
+
+export function liveView(
+  view: StoreView,
+  status: Status,
+  timeZone: string,
+  { width, height }: ScreenSize,
+): string[] {
+  const { ledger, watermarkMs } = view.progress;
+  const time = timeOfDay(timeZone);
+  const watermark = watermarkMs === null ? "none yet" : `${time(watermarkMs)} ${timeZone}`;
+  const rate = `${status.ratePerSecond.toFixed(1)} events/s`;
+  const head = ["loanstream", rate, `lag ${status.lag}`, `watermark ${watermark}`].join("  ");
+  const tables = view.tables.flatMap(({ table, rows }) => {
+    const lines = tableText(table.relation.columns, rows, { width, time });
+    return [`${table.name} (${table.emit})`, ...(rows.length > 0 ? lines : ["nothing yet"]), ""];
+  });
+  const counts = ledger === null ? "nothing read yet" : (ledgerText(ledger)[0] ?? "");
+  const shown = [head, counts, "", ...tables].slice(0, height - 1);
+  return [...shown, "Ctrl-C drains and ends."].map((line) => line.slice(0, width));
+}
+
+export interface ReadAt {
+  readonly atMs: number;
+  readonly read: number;
+}
+
+/** The rate over the last readings, of which it keeps those of `overMs`. */
+export function createRate(overMs: number): (reading: ReadAt) => number {
+  let kept: ReadAt[] = [];
+  return (reading) => {
+    kept = [...kept.filter(({ atMs }) => reading.atMs - atMs <= overMs), reading];
+    const first = kept[0] ?? reading;
+    const elapsedMs = reading.atMs - first.atMs;
+    return elapsedMs > 0 ? ((reading.read - first.read) * 1000) / elapsedMs : 0;
+  };
+}

@@ -1,0 +1,172 @@
+/** `loanstream run`: generated applications through the log and the engine into tables, shown live. */
+import { setTimeout as delay } from "node:timers/promises";
+import { type EngineThread, startEngineThread } from "../engine/embedded/thread.ts";
+import type { Append } from "../eventlog/event-log.ts";
+import { createGenerator } from "../generator/generator.ts";
+import { createLogger, processLogSettings } from "../log.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { openStoreReader } from "../store/sqlite-reader.ts";
+import type { Progress } from "../store/store.ts";
+import { type Command, parseFlags, usageError, wholeNumber } from "./command.ts";
+import { startDisplay } from "./display.ts";
+import { feed } from "./feed.ts";
+import { ledgerText } from "./ledger-text.ts";
+import { pipelineFrom } from "./pipeline-option.ts";
+
+const SNAPSHOT_MS = 10_000;
+/** A first screen has something in it: so much of the past is generated at once, at most so many events. */
+const HISTORY_MS = 15 * 60_000;
+const HISTORY_EVENTS = 20_000;
+/** Keeps the seeds of one data directory's starts apart. */
+const SEED_STRIDE = 1_000_003;
+
+interface Options {
+  readonly pipeline: Pipeline;
+  readonly dataDirectory: string;
+  readonly generator: boolean;
+  readonly ratePerSecond: number;
+  readonly seed: number;
+  readonly limit: number;
+}
+
+export const run: Command = {
+  name: "run",
+  summary: "Stream applications through the pipeline, with live tables in the terminal",
+  usage: `
+Usage: loanstream run [--rate R] [--seed S] [--events N] [--no-generator] [--data-dir DIR] [--pipeline DIR]
+
+Generates applications, appends them to the log, and keeps the pipeline's tables in DIR/loanstream.sqlite, where
+any SQLite client can read them meanwhile. Begins with some minutes of the past. Ctrl-C drains: what was
+acknowledged is taken in, and the ledger is printed. The next start goes on from there.
+
+  --rate R        events a second (default: 3)
+  --seed S        of the generator (default: 1)
+  --events N      end after so many events
+  --no-generator  only take in what the log holds
+  --data-dir DIR  where log and tables are kept (default: .loanstream/data)
+  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
+`,
+  async run(args) {
+    const options = readOptions(args);
+    const ended = await stream(options);
+    process.stdout.write(`${ended.join("\n")}\n`);
+    return 0;
+  },
+};
+
+function readOptions(args: readonly string[]): Options {
+  const { values } = parseFlags("run", {
+    args: [...args],
+    allowNegative: true,
+    options: {
+      rate: { type: "string", default: "3" },
+      seed: { type: "string", default: "1" },
+      events: { type: "string" },
+      generator: { type: "boolean", default: true },
+      "data-dir": { type: "string", default: ".loanstream/data" },
+      pipeline: { type: "string" },
+    },
+  });
+  const ratePerSecond = Number(values.rate);
+  if (!(ratePerSecond > 0 && ratePerSecond <= 1e6)) {
+    throw usageError(
+      "run",
+      `--rate takes events a second, above 0 and at most 1000000, not "${values.rate}"`,
+    );
+  }
+  return {
+    pipeline: pipelineFrom(values.pipeline),
+    dataDirectory: values["data-dir"],
+    generator: values.generator,
+    ratePerSecond,
+    seed: wholeNumber("run", "seed", values.seed, 0),
+    limit:
+      values.events === undefined ? Number.POSITIVE_INFINITY : wholeNumber("run", "events", values.events, 1),
+  };
+}
+
+/** Runs until the limit, a signal or a failure; gives the ledger's lines. */
+async function stream(options: Options): Promise<string[]> {
+  const { pipeline, dataDirectory } = options;
+  const thread = await startEngineThread({ pipeline, dataDirectory, snapshotMs: SNAPSHOT_MS });
+  const reader = openStoreReader(dataDirectory, pipeline);
+  const logger = createLogger("run", processLogSettings());
+  const { append, end } = counted(thread);
+  const { signal, release } = stopSignal();
+  const { tables, timeZone } = pipeline;
+  const hide = startDisplay({ reader, tables: tables.length, timeZone, end, logger });
+  try {
+    const work = options.generator
+      ? generate(options, reader.newest(0).progress, append, signal)
+      : until(signal);
+    await Promise.race([work, thread.ended]);
+    const ledger = await thread.drain();
+    return ledgerText(ledger);
+  } finally {
+    hide();
+    release();
+    reader.close();
+  }
+}
+
+function generate(
+  { pipeline, ratePerSecond, seed, limit }: Options,
+  progress: Progress,
+  append: EngineThread["append"],
+  signal: AbortSignal,
+): Promise<void> {
+  const events = createGenerator({
+    seed: seed + (progress.ownerEpoch - 1) * SEED_STRIDE,
+    startMs: startOf(pipeline, progress, ratePerSecond, Date.now()),
+    ratePerSecond,
+  });
+  return feed({ events, limit, append, nowMs: Date.now, sleep, signal });
+}
+
+/** Some minutes ago, but not before what is there already. */
+function startOf(
+  { delayMs }: Pipeline,
+  { watermarkMs }: Progress,
+  ratePerSecond: number,
+  nowMs: number,
+): number {
+  const historyMs = Math.min(HISTORY_MS, (HISTORY_EVENTS / ratePerSecond) * 1000);
+  const greatestMs = watermarkMs === null ? Number.NEGATIVE_INFINITY : watermarkMs + delayMs;
+  return Math.floor(Math.min(nowMs, Math.max(nowMs - historyMs, greatestMs)));
+}
+
+/** Counts what was acknowledged, which is where the log ends. */
+function counted(thread: EngineThread): { append: EngineThread["append"]; end: () => number } {
+  let end = thread.startPosition;
+  const append = async (batch: Append): Promise<number> => {
+    const position = await thread.append(batch);
+    end = Math.max(end, position + batch.records.length);
+    return position;
+  };
+  return { append, end: () => end };
+}
+
+/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function stopSignal(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(1);
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  const release = (): void => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  };
+  return { signal: controller.signal, release };
+}
+
+async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  await delay(delayMs, null, { signal }).catch(() => {});
+}
+
+/** A timer keeps the process alive until the signal comes. */
+async function until(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await sleep(60_000, signal);
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { createGenerator } from "../../src/generator/generator.ts";
+import { loanstream } from "./command-line.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "loanstream-analyze-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+const startMs = Date.UTC(2026, 0, 5, 9);
+const generated = createGenerator({ seed: 7, startMs, ratePerSecond: 5 })
+  .take(1500)
+  .map(({ json }) => json)
+  .toArray();
+const lines = ["not json", "", ...generated, '{"event_id": 3}'].join("\n");
+const plain = join(scratch, "events.ndjson");
+const packed = join(scratch, "events.ndjson.gz");
+writeFileSync(plain, lines);
+writeFileSync(packed, gzipSync(lines));
+
+function files(directory: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]),
+  );
+}
+
+const jsonLines = (text: string | undefined): unknown[] =>
+  (text ?? "")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+
+describe("analyze", () => {
+  it("writes a file a table, the ledger, and the places of late and dead records", async () => {
+    const out = join(scratch, "out");
+    const { exitCode, stderr } = await loanstream(["analyze", plain, "--out", out]);
+    assert.deepEqual([exitCode, stderr], [0, ""]);
+    const written = files(out);
+    const { source, tables } = JSON.parse(written["ledger.json"] ?? "");
+    const names = [
+      ...Object.keys(tables).map((table) => `${table}.ndjson`),
+      "dlq.ndjson",
+      "late.ndjson",
+      "ledger.json",
+    ];
+    assert.deepEqual(Object.keys(written).sort(), names.sort());
+    assert.equal(source.read, 1502);
+    assert.equal(source.read, source.accepted + source.late + source.duplicate + source.dead);
+    const dead = jsonLines(written["dlq.ndjson"]);
+    assert.deepEqual(dead.length, source.dead);
+    assert.deepEqual(dead.at(0), { partition: 0, position: 0, path: "$", reason: "expected an object" });
+    for (const table of Object.keys(tables))
+      assert.ok(jsonLines(written[`${table}.ndjson`]).length > 0, table);
+  });
+
+  it("gives the same files for the same records, compressed or not", async () => {
+    const outs = [join(scratch, "once"), join(scratch, "packed")];
+    await loanstream(["analyze", plain, "--out", outs[0] ?? ""]);
+    await loanstream(["analyze", packed, "--out", outs[1] ?? ""]);
+    assert.deepEqual(files(outs[0] ?? ""), files(outs[1] ?? ""));
+  });
+
+  it("prints sizes, first rows and the ledger without --out, and one JSON object with --json", async () => {
+    const text = await loanstream(["analyze", plain]);
+    assert.match(text.stdout, /^risk_scores: \d+ rows\nevent_id /m);
+    assert.match(text.stdout, /^1,502 read = /m);
+    const { ledger, rows } = JSON.parse((await loanstream(["analyze", plain, "--json"])).stdout);
+    assert.equal(ledger.source.read, 1502);
+    assert.deepEqual(Object.keys(rows), Object.keys(ledger.tables));
+  });
+
+  it("without a file is bad usage; with one that is missing it fails by its name", async () => {
+    assert.equal((await loanstream(["analyze"])).exitCode, 2);
+    const { exitCode, stderr } = await loanstream(["analyze", join(scratch, "absent")]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /absent: there is no such file \[file\.unreadable\]/);
+  });
+});

@@ -1,0 +1,54 @@
+/** Runs the command line as a user does, in a process of its own. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+export interface RunningCommand {
+  readonly outcome: Promise<Outcome>;
+  /** Sends what Ctrl-C sends. */
+  interrupt(): void;
+  /** Resolves once standard error holds the text; rejects if the command ends without. */
+  said(text: string): Promise<void>;
+}
+
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): RunningCommand {
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...environment } });
+  const texts = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    texts.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    texts.stderr += text;
+  });
+  child.stdin.end();
+  const outcome = new Promise<Outcome>((resolve) => {
+    child.on("close", (exitCode) => resolve({ exitCode, ...texts }));
+  });
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (texts.stderr.includes(text)) resolve();
+      };
+      child.stderr.on("data", look);
+      child.on("close", () => reject(new Error(`never said "${text}" but ${texts.stderr}`)));
+      look();
+    });
+  return { outcome, said, interrupt: () => child.kill("SIGINT") };
+}
+
+export function loanstream(
+  args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  return start(args, environment).outcome;
+}

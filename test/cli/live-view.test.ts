@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createRate, liveView, rowsThatFit } from "../../src/cli/live-view.ts";
+import { dateAndTime, tableText } from "../../src/cli/table-text.ts";
+import { arrayOf, BIGINT, DOUBLE, STRING, TIMESTAMP } from "../../src/sql/types.ts";
+import { scores, windows } from "../store/small-pipeline.ts";
+
+const ledger = {
+  source: { read: 1234, accepted: 1230, late: 1, duplicate: 2, dead: 1 },
+  tables: { scores: { used: 1230, filtered: 0 } },
+};
+
+describe("the live view", () => {
+  const view = {
+    progress: { position: 1234, ledger, watermarkMs: Date.UTC(2026, 0, 1, 12), ownerEpoch: 1 },
+    tables: [
+      { table: scores, rows: [["e1", 100, 0.25, true, ["R1", "R2"], Date.UTC(2026, 0, 1, 12, 1)]] },
+      { table: windows, rows: [] },
+    ],
+  };
+
+  it("shows rate, lag, watermark, ledger and the newest rows of each table", () => {
+    const lines = liveView(view, { ratePerSecond: 3.04, lag: 7 }, "UTC", { width: 100, height: 40 });
+    assert.deepEqual(lines, [
+      "loanstream  3.0 events/s  lag 7  watermark 12:00:00 UTC",
+      "1,234 read = 1,230 accepted + 1 late + 2 duplicate + 1 dead",
+      "",
+      "scores (append)",
+      "event_id  amount_cents  score  manual  reasons  event_time",
+      "e1                 100   0.25  true    R1, R2   12:01:00",
+      "",
+      "windows (update)",
+      "nothing yet",
+      "",
+      "Ctrl-C drains and ends.",
+    ]);
+  });
+
+  it("never leaves the screen", () => {
+    const lines = liveView(view, { ratePerSecond: 3, lag: 0 }, "UTC", { width: 30, height: 8 });
+    assert.equal(lines.length, 8);
+    assert.ok(lines.every((line) => line.length <= 30));
+  });
+
+  it("gives each table as many rows as fit, at least one", () => {
+    assert.equal(rowsThatFit(5, { width: 80, height: 24 }), 1);
+    assert.equal(rowsThatFit(5, { width: 80, height: 44 }), 5);
+    assert.equal(rowsThatFit(1, { width: 80, height: 99 }), 6);
+  });
+});
+
+it("the rate is that of the last readings only", () => {
+  const rate = createRate(10_000);
+  assert.equal(rate({ atMs: 0, read: 0 }), 0);
+  assert.equal(rate({ atMs: 1000, read: 500 }), 500);
+  assert.equal(rate({ atMs: 10_500, read: 530 }), 30 / 9.5);
+});
+
+describe("rows as text", () => {
+  const time = dateAndTime("UTC");
+
+  it("shorten UUIDs and long texts, round, and show nothing that could drive a terminal", () => {
+    const columns = [
+      { name: "id", type: STRING },
+      { name: "text", type: STRING },
+      { name: "at", type: TIMESTAMP },
+      { name: "x", type: DOUBLE },
+      { name: "counts", type: arrayOf(BIGINT) },
+    ];
+    const row = ["0b5c1d9e-1111-4222-8333-944445555666", `\x1b[2J${"a".repeat(40)}`, 0, 1 / 3, [1, 2]];
+    assert.deepEqual(
+      tableText(columns, [row], { width: 120, time })[1],
+      `0b5c1d9e…  ·[2J${"a".repeat(27)}…  1970-01-01 00:00:00  0.3333  [1,2]`,
+    );
+  });
+
+  it("say how many columns didn't fit", () => {
+    const columns = ["first", "second", "third"].map((name) => ({ name, type: STRING }));
+    assert.deepEqual(tableText(columns, [["1", null, "3"]], { width: 20, time }), ["first  +2 more", "1"]);
+  });
+});
