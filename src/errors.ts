@@ -37,6 +37,7 @@ export const catalogue = {
   "scorecard.bands-unordered": configuration,
   "scorecard.duplicate-bin": configuration,
   "scorecard.invalid-name": configuration,
+  "scorecard.loss-without-reason": configuration,
   "scorecard.no-else-bin": configuration,
   "scorecard.no-null-bin": configuration,
   "scorecard.not-a-condition": configuration,

@@ -3,7 +3,7 @@ import { bigint, columnOf, double, nullOf, text } from "../sql/build.ts";
 import { call } from "../sql/catalogue/catalogue.ts";
 import type { Column, Expr } from "../sql/plan.ts";
 import { arrayOf, STRING } from "../sql/types.ts";
-import type { Band, Characteristic, Direction, Scale, Scorecard } from "./scorecard.ts";
+import type { Band, Bin, Characteristic, Direction, Scale, Scorecard } from "./scorecard.ts";
 
 export interface AddedColumns {
   readonly columns: readonly Column[];
@@ -44,12 +44,12 @@ function where(when: Expr | null, expression: Expr): Expr {
 
 const sum = (terms: readonly Expr[]): Expr => terms.reduce((total, term) => call("+", [total, term]));
 
-const pointsOf = (characteristic: Characteristic): Expr => byBin(characteristic, (points) => points);
+const pointsOf = (characteristic: Characteristic): Expr => byBin(characteristic, ({ points }) => points);
 
-function byBin({ bins }: Characteristic, amountFor: (points: number) => number): Expr {
-  const args = bins.flatMap(({ condition, points }) => {
-    const value = bigint(amountFor(points));
-    return condition ? [condition, value] : [value];
+function byBin({ bins }: Characteristic, amountFor: (bin: Bin) => number): Expr {
+  const args = bins.flatMap((bin) => {
+    const value = bigint(amountFor(bin));
+    return bin.condition ? [bin.condition, value] : [value];
   });
   return args.length === 1 ? args[0]! : call("case", args);
 }
@@ -73,18 +73,23 @@ function bandAt(score: Expr, bands: readonly Band[]): Expr {
 
 /** Characteristics that share a code count as one: their losses are added before any is dropped. */
 function reasonsOf({ characteristics, direction }: Scorecard): Expr {
-  const byCode = Map.groupBy(characteristics, ({ reason }) => reason);
-  const losses = [...byCode].flatMap(([code, sharing]) => [
-    sum(sharing.map((characteristic) => lossOf(characteristic, direction))),
-    text(code),
-  ]);
+  const losses = codesOf(characteristics).flatMap((code) => {
+    const sharing = characteristics.filter(({ bins }) => bins.some(({ reason }) => reason === code));
+    return [sum(sharing.map((characteristic) => lossOf(characteristic, code, direction))), text(code)];
+  });
   return losses.length === 0 ? nullOf(arrayOf(STRING)) : call("top_reasons", losses);
 }
 
-/** In hundredths of a point, so that a mean of two decimals is exact; above zero where points were lost. */
-function lossOf(characteristic: Characteristic, direction: Direction): Expr {
+/** In the card's order: a characteristic's own code before those of its bins. */
+function codesOf(characteristics: readonly Characteristic[]): readonly string[] {
+  const codes = characteristics.flatMap(({ reason, bins }) => [reason, ...bins.map((bin) => bin.reason)]);
+  const used = new Set(characteristics.flatMap(({ bins }) => bins.map((bin) => bin.reason)));
+  return [...new Set(codes)].filter((code): code is string => code !== null && used.has(code));
+}
+
+/** In hundredths of a point, so that a mean of two decimals is exact; above zero where points were lost for this code. */
+function lossOf(characteristic: Characteristic, code: string, direction: Direction): Expr {
   const sign = direction === "higher_is_safer" ? 1 : -1;
-  return byBin(characteristic, (points) =>
-    Math.round(sign * 100 * (characteristic.referencePoints - points)),
-  );
+  const lost = (points: number) => Math.round(sign * 100 * (characteristic.referencePoints - points));
+  return byBin(characteristic, ({ reason, points }) => (reason === code ? lost(points) : 0));
 }

@@ -29,13 +29,11 @@ export function loadCharacteristics(
     if (names.has(name))
       map.get("name").complain(`the characteristic "${name}" stands twice`, "Give each its own name.");
     names.add(name);
-    const bins = loadBins(map, name, read);
-    return {
-      name,
-      reason: loadReason(map.get("reason"), settings.codes),
-      referencePoints: loadReference(map, bins, settings),
-      bins,
-    };
+    const reason = loadReason(map.get("reason"), settings.codes);
+    const bins = loadBins(map, read, reason, settings);
+    const characteristic = { name, reason, referencePoints: loadReference(map, bins, settings), bins };
+    refuseUnexplained(characteristic, map.get("bins").list(), settings.direction);
+    return characteristic;
   });
 }
 
@@ -68,12 +66,40 @@ function loadReference(
 
 type BinKind = "when" | "null" | "else";
 
-function loadBins(map: YamlMap, name: string, read: Predicates): readonly Bin[] {
+/** `reason: null` stands for none. */
+function loadBinReason(bin: YamlMap, reason: string, { codes }: CharacteristicSettings): string | null {
+  if (!bin.has("reason")) return reason;
+  const node = bin.get("reason");
+  return node.kind === "null" ? null : loadReason(node, codes);
+}
+
+/** A point lost is a reason to state. */
+function refuseUnexplained(
+  { bins, referencePoints }: Characteristic,
+  items: readonly YamlNode[],
+  direction: Direction,
+): void {
+  const sign = direction === "higher_is_safer" ? 1 : -1;
+  for (const [i, { reason, points }] of bins.entries())
+    if (reason === null && sign * (referencePoints - points) >= 1)
+      items[i]?.complain(
+        `this bin loses points against ${referencePoints} and has no reason`,
+        "Name the reason, or give the bin these points, rounded.",
+        "scorecard.loss-without-reason",
+      );
+}
+
+function loadBins(
+  map: YamlMap,
+  read: Predicates,
+  reason: string,
+  settings: CharacteristicSettings,
+): readonly Bin[] {
   const node = map.get("bins");
   const seen = new Map<string, YamlNode>();
   const kinds = new Set<BinKind>();
   const bins = node.list().map((item) => {
-    const bin = item.map(["when", "null", "else", "points"]);
+    const bin = item.map(["when", "null", "else", "points", "reason"]);
     const kind = binKind(bin, item);
     if (kinds.has("else"))
       item.complain(
@@ -82,9 +108,10 @@ function loadBins(map: YamlMap, name: string, read: Predicates): readonly Bin[] 
         "scorecard.unreachable-bin",
       );
     if (kind) kinds.add(kind);
-    const condition = kind && loadCondition(kind, bin, map, name, read);
+    const condition = kind && loadCondition(kind, bin, map, read);
     if (condition || kind === "else") refuseDuplicate(condition ? structureOf(condition) : kind, item, seen);
-    return { condition, points: readPoints(bin.get("points")) };
+    const points = readPoints(bin.get("points"));
+    return { condition, points, reason: loadBinReason(bin, reason, settings) };
   });
   if (node.kind === "list") requireKinds(kinds, node);
   return bins;
@@ -100,17 +127,11 @@ function binKind(bin: YamlMap, item: YamlNode): BinKind | null {
   return kind;
 }
 
-function loadCondition(
-  kind: BinKind,
-  bin: YamlMap,
-  map: YamlMap,
-  name: string,
-  read: Predicates,
-): Expr | null {
+function loadCondition(kind: BinKind, bin: YamlMap, map: YamlMap, read: Predicates): Expr | null {
   if (kind === "else") return null;
   if (kind === "when") return read.condition(bin.get("when"));
-  if (!map.has("value")) return read.isNull(name, map.get("name"));
-  return read.isNull(map.get("value").string() ?? "NULL", map.get("value"));
+  const value = map.get(map.has("value") ? "value" : "name");
+  return read.isNull(value.string() ?? "NULL", value);
 }
 
 /** Equal for conditions that are the same but for their writing. */

@@ -46,6 +46,7 @@ export interface Band {
 
 export interface Characteristic {
   readonly name: string;
+  /** Its bins' reasons, but for those that have one of their own. */
   readonly reason: string;
   /** The points that a loss is measured from, by the card's method; may be a fraction. */
   readonly referencePoints: number;
@@ -57,4 +58,9 @@ export interface Bin {
   /** Over the columns that the card was loaded with; null for the last, `else`. */
   readonly condition: Expr | null;
   readonly points: number;
+  /**
+   * Why an applicant of this bin lost points: without a credit file the reason is another than with a bad one. Null
+   * where nothing speaks against the applicant, who then has the reference's points, but for rounding.
+   */
+  readonly reason: string | null;
 }

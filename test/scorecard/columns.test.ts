@@ -72,6 +72,17 @@ test("characteristics that share a reason are merged before any is dropped", () 
   assert.deepEqual(scored(card, { score: 700, debt: 0, verified: false }).small_reasons, ["history"]);
 });
 
+test("a bin may have a reason of its own, which comes after its characteristic's in the card's order", () => {
+  const own = card.replace("{ null: true, points: 5 }", "{ null: true, points: 5, reason: income }");
+  assert.deepEqual(scored(own, { debt: 0, verified: true }).small_reasons, ["income"]);
+  assert.deepEqual(scored(own, { score: 500, debt: 0, verified: true }).small_reasons, ["history"]);
+});
+
+test("a bin whose reason is null gives none, and may be a fraction of a point below the mean", () => {
+  const none = card.replace("{ null: true, points: 3 }", "{ null: true, points: 6, reason: null }");
+  assert.deepEqual(scored(none, { ...good, debt: Number.NaN }).small_reasons, []);
+});
+
 test("equal losses come in the card's order", () => {
   const tied = card.replace("points: -10", "points: 0").replace("mean_points: 6.5", "mean_points: 7");
   assert.deepEqual(scored(tied, { score: 500, debt: 2000, verified: true }).small_reasons, [

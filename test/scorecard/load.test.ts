@@ -49,6 +49,13 @@ const refusals = [
   ["a reason that is not in the list", "reason: debt", "reason: dept", ["scorecard.unknown-reason:20"]],
   ["a reason of another purpose", "reason: debt", "reason: age", ["scorecard.unknown-reason:20"]],
   ["a protected column in a credit card", "debt > 1000", "age < 25", ["scorecard.protected-column:24"]],
+  [
+    "a loss without a reason",
+    "debt > 1000, points: -10",
+    "debt > 1000, points: -10, reason: null",
+    ["scorecard.loss-without-reason:24"],
+  ],
+  ["an unknown reason of a bin", "points: -10", "points: -10, reason: dept", ["scorecard.unknown-reason:24"]],
   ["points that are no whole number", "points: -10", "points: -10.5", ["yaml.wrong-value:24"]],
   ["bands out of order", "from: 530", "from: 510", ["scorecard.bands-unordered:10"]],
   ["a beginning of the first band", "name: high", "name: high, from: 3", ["scorecard.bands-unordered:8"]],
