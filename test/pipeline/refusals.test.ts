@@ -243,8 +243,8 @@ describe("a table", () => {
   test("has an emit mode that fits", () => {
     const models = { ...windowed(""), flat: "SELECT id FROM rows" };
     assert.deepEqual(complaintsOf({ models, tables: { model: "append", flat: "update" } }), [
-      "pipeline.invalid 4:7",
       "pipeline.invalid 5:7",
+      "pipeline.invalid 6:7",
     ]);
   });
 
