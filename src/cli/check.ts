@@ -1,6 +1,7 @@
 /** `loanstream check`: everything that is wrong with a pipeline folder. */
 import { type Diagnostic, formatDiagnostic } from "../errors.ts";
-import { compilePipeline, readPipelineFiles } from "../pipeline/load.ts";
+import { readPipelineFiles } from "../pipeline/files.ts";
+import { compilePipeline } from "../pipeline/load.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 

@@ -1,30 +1,15 @@
 /** From a pipeline folder to a checked `Pipeline`, or everything that is wrong with it. */
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { isAlwaysPresent } from "../contract/guarantees.ts";
 import { loadEventSchema } from "../contract/load.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import { type Diagnostic, fail, throwIfAny } from "../errors.ts";
+import { type PipelineFiles, readPipelineFiles } from "./files.ts";
 import { loadModels } from "./models.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { type PipelineSettings, readSettings } from "./settings.ts";
 import { sourceOf } from "./source.ts";
 import { tableOf } from "./tables.ts";
-
-/** The texts of a pipeline folder; paths are as complaints show them. */
-export interface PipelineFiles {
-  readonly directory: string;
-  readonly settings: TextFile;
-  readonly schema: TextFile;
-  readonly models: readonly TextFile[];
-  readonly scorecards: readonly TextFile[];
-  readonly reasons: TextFile | null;
-}
-
-export interface TextFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 /** Throws a `LoanstreamError` with every complaint. */
 export function loadPipeline(directory: string): Pipeline {
@@ -32,32 +17,6 @@ export function loadPipeline(directory: string): Pipeline {
   throwIfAny(diagnostics);
   if (!pipeline) throw fail("internal.unexpected", "the pipeline is neither right nor wrong", "Report this.");
   return pipeline;
-}
-
-export function readPipelineFiles(directory: string): PipelineFiles {
-  const read = (path: string): TextFile => ({ path, text: readFileSync(path, "utf8") });
-  const required = (name: string): TextFile => {
-    const path = join(directory, name);
-    if (existsSync(path)) return read(path);
-    throw fail(
-      "pipeline.missing-file",
-      `a pipeline needs ${name}`,
-      "Add the file, or name the right folder with --pipeline.",
-      { file: path },
-    );
-  };
-  const all = (pattern: string) =>
-    globSync(pattern, { cwd: directory })
-      .sort()
-      .map((name) => read(join(directory, name)));
-  return {
-    directory,
-    settings: required("pipeline.yaml"),
-    schema: required("schema.yaml"),
-    models: all("models/**/*.sql"),
-    scorecards: all("scorecards/*.yaml"),
-    reasons: all("reasons.yaml")[0] ?? null,
-  };
 }
 
 /** Pure. The pipeline is null if anything is wrong. */

@@ -9,7 +9,7 @@ import { suggest } from "../sql/analyse/reporter.ts";
 import { analyseModel, type RelationOf } from "../sql/analyse.ts";
 import { column } from "../sql/build.ts";
 import type { Alias, Relation, Source } from "../sql/plan.ts";
-import type { PipelineFiles, TextFile } from "./load.ts";
+import type { PipelineFiles, TextFile } from "./files.ts";
 
 /** The relation of the accepted events. */
 export const EVENTS = "events";

@@ -1,5 +1,6 @@
 /** A small pipeline folder as texts, with the parts that a test replaces. */
-import { compilePipeline, type PipelineFiles, type TextFile } from "../../src/pipeline/load.ts";
+import type { PipelineFiles, TextFile } from "../../src/pipeline/files.ts";
+import { compilePipeline } from "../../src/pipeline/load.ts";
 
 const SCHEMA = `
 type: object

@@ -1,0 +1,46 @@
+/** The files of a pipeline folder. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fail } from "../errors.ts";
+
+/** The texts of a pipeline folder; paths are as complaints show them. */
+export interface PipelineFiles {
+  readonly directory: string;
+  readonly settings: TextFile;
+  readonly schema: TextFile;
+  readonly models: readonly TextFile[];
+  readonly scorecards: readonly TextFile[];
+  readonly reasons: TextFile | null;
+}
+
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Throws `pipeline.missing-file`. */
+export function readPipelineFiles(directory: string): PipelineFiles {
+  const read = (path: string): TextFile => ({ path, text: readFileSync(path, "utf8") });
+  const required = (name: string): TextFile => {
+    const path = join(directory, name);
+    if (existsSync(path)) return read(path);
+    throw fail(
+      "pipeline.missing-file",
+      `a pipeline needs ${name}`,
+      "Add the file, or name the right folder with --pipeline.",
+      { file: path },
+    );
+  };
+  const all = (pattern: string) =>
+    globSync(pattern, { cwd: directory })
+      .sort()
+      .map((name) => read(join(directory, name)));
+  return {
+    directory,
+    settings: required("pipeline.yaml"),
+    schema: required("schema.yaml"),
+    models: all("models/**/*.sql"),
+    scorecards: all("scorecards/*.yaml"),
+    reasons: all("reasons.yaml")[0] ?? null,
+  };
+}
