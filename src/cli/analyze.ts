@@ -19,8 +19,8 @@ export const analyze: Command = {
   usage: `
 Usage: loanstream analyze FILE… [--out DIR] [--pipeline DIR] [--json]
 
-FILE is NDJSON, or CSV with a header if the pipeline's source says so; .gz and .zst are decompressed, - is
-standard input. Several files are read one after the other. At their end every window closes.
+FILE is NDJSON, or CSV with a header, as its name or else the pipeline's source says; .gz and .zst are
+decompressed, - is standard input. Several files are read one after the other. At their end every window closes.
 
   --out DIR       write one <table>.ndjson a table in key order, ledger.json, late.ndjson and dlq.ndjson;
                   without it, the first rows of each table are printed

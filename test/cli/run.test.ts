@@ -50,6 +50,17 @@ describe("run", () => {
     assert.deepEqual(one(directory, "SELECT position FROM loanstream_progress"), { position: read });
   });
 
+  it("fails, and ends, when another process takes the directory over", async () => {
+    const directory = newPath();
+    const running = start(["run", "--data-dir", directory], { LOG_LEVEL: "engine=debug" });
+    await running.said('"message":"commit"');
+    const database = new DatabaseSync(join(directory, STORE_FILE), { timeout: 5000 });
+    database.exec("UPDATE loanstream_progress SET owner_epoch = owner_epoch + 1");
+    database.close();
+    const { exitCode, stderr } = await running.outcome;
+    assert.deepEqual([exitCode, /\[store\.owner-lost\]/.test(stderr)], [1, true]);
+  });
+
   it("refuses a directory that another run holds, and flags out of bounds", async () => {
     const directory = newPath();
     const running = start(["run", "--no-generator", "--data-dir", directory]);

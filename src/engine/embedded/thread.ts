@@ -49,7 +49,10 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     else if (message.kind === "appended") settle(message.id)?.resolve(message.position);
     else if (message.kind === "refused") settle(message.id)?.reject(fromFailure(message.failure));
     else if (message.kind === "drained") drained.resolve(message.ledger);
-    else failAll(fromFailure(message.failure));
+    else {
+      failAll(fromFailure(message.failure));
+      void worker.terminate();
+    }
   }
 
   function settle(id: number): PromiseWithResolvers<number> | undefined {

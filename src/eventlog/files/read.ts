@@ -9,7 +9,7 @@ import { csvToJsonLines } from "./csv.ts";
 import { batchLines } from "./lines.ts";
 
 export interface FileSettings {
-  /** `csv` needs a header. */
+  /** Of files whose name doesn't say; `csv` needs a header. */
   readonly format: "json" | "csv";
   /** The schema's leaves: types of CSV cells. */
   readonly leaves: readonly Leaf[];
@@ -22,8 +22,8 @@ export interface FileSettings {
 const MEBIBYTE = 1 << 20;
 
 /**
- * The records of the files, one after the other; positions count from 0 over all of them. `.gz` and `.zst` are
- * decompressed; `-` is standard input. Throws `file.unreadable` or `file.csv-malformed`, with the file.
+ * The records of the files, one after the other; positions count from 0 over all of them. A name that ends in
+ * `.csv`, `.ndjson`, `.jsonl` or `.json` says the format; `.gz` and `.zst` are decompressed; `-` is standard input. Throws `file.unreadable` or `file.csv-malformed`, with the file.
  */
 export async function* readRecords(
   paths: readonly string[],
@@ -40,7 +40,13 @@ export async function* readRecords(
 
 function jsonLines(path: string, settings: FileSettings): AsyncIterable<Uint8Array> {
   const bytes = readable(path, settings.stdin);
-  return settings.format === "csv" ? csvToJsonLines(bytes, settings.leaves, path) : bytes;
+  return formatOf(path, settings) === "csv" ? csvToJsonLines(bytes, settings.leaves, path) : bytes;
+}
+
+function formatOf(path: string, { format }: FileSettings): "json" | "csv" {
+  const extension = /\.(csv|ndjson|jsonl|json)(?:\.gz|\.zst)?$/.exec(path)?.[1];
+  if (extension === undefined) return format;
+  return extension === "csv" ? "csv" : "json";
 }
 
 async function* readable(path: string, stdin: Readable): AsyncGenerator<Uint8Array> {

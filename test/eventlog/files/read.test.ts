@@ -120,6 +120,12 @@ describe("a CSV file", () => {
     assert.deepEqual(await csv("typed.csv", `${header}\n${row}\n`), [`{${loan},${rest}}`]);
   });
 
+  it("is known by its name, or by the format set where the name says nothing", async () => {
+    const [packed, plain] = [file("by-name.csv.gz", gzipSync("a\n1")), file("cells", "a\n2")];
+    assert.deepEqual(await readAll([packed, plain]), ['{"a":"1"}', "a", "2"]);
+    assert.deepEqual(await readAll([plain, file("b.jsonl", "{}")], { format: "csv" }), ['{"a":"2"}', "{}"]);
+  });
+
   it("leaves empty cells out", async () => {
     assert.deepEqual(await csv("empty.csv", "loan.product,verified\n,\nauto,\n"), [
       "{}",
