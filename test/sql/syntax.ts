@@ -1,6 +1,6 @@
 /** Syntax trees for the tests of the grammar: printed as SQL, and made at random. */
 import fc from "fast-check";
-import type { BinaryOperator, Span, Syntax } from "../../src/sql/ast.ts";
+import type { BinaryOperator, Select, Span, Syntax } from "../../src/sql/ast.ts";
 
 const NOWHERE: Span = { start: 0, end: 0, line: 1, column: 1 };
 
@@ -62,9 +62,7 @@ function printNode(node: Syntax, at: At, free: (child: Syntax) => string): strin
   const not = "negated" in node && node.negated ? "NOT " : "";
   switch (node.kind) {
     case "name":
-      return node.parts
-        .map((part) => (UNQUOTED.has(part) ? part : `\`${part.replaceAll("`", "``")}\``))
-        .join(".");
+      return node.parts.map(quoted).join(".");
     case "literal":
       return printLiteral(node.type, node.value);
     case "interval":
@@ -97,6 +95,30 @@ function printNode(node: Syntax, at: At, free: (child: Syntax) => string): strin
     case "lambda":
       return `${node.parameter} -> ${free(node.body)}`;
   }
+}
+
+const quoted = (name: string) => (UNQUOTED.has(name) ? name : `\`${name.replaceAll("`", "``")}\``);
+
+/** Prints a SELECT; a subquery is called `s`, a LATERAL VIEW `t`. */
+export function printSelect(select: Select, style: Style): string {
+  const { from, lateralView, where, groupBy, having } = select;
+  const items = select.items.map((item) => {
+    if (item.kind === "star") return "*";
+    const alias = item.alias === null ? "" : ` AS ${quoted(item.alias)}`;
+    return `${print(item.expression, style)}${alias}`;
+  });
+  return [
+    `SELECT ${items.join(", ")}`,
+    `FROM ${from.kind === "relation" ? quoted(from.name) : `(${printSelect(from.select, style)}) s`}`,
+    ...(lateralView
+      ? [
+          `LATERAL VIEW explode(${print(lateralView.argument, style)}) t AS ${quoted(lateralView.columnAlias)}`,
+        ]
+      : []),
+    ...(where ? [`WHERE ${print(where, style)}`] : []),
+    ...(groupBy.length > 0 ? [`GROUP BY ${groupBy.map((key) => print(key, style)).join(", ")}`] : []),
+    ...(having ? [`HAVING ${print(having, style)}`] : []),
+  ].join("\n");
 }
 
 const UNQUOTED = new Set(["a", "b", "loan", "amount_cents", "Mixed"]);

@@ -90,8 +90,14 @@ export class SqlParserBase extends EmbeddedActionsParser {
   protected origin: Origin = { file: "", line: 1, column: 1 };
   refusals: Complaint[] = [];
 
-  constructor() {
-    super(t.vocabulary, { recoveryEnabled: true, maxLookahead: 1, errorMessageProvider: messages });
+  /** Checking the grammar for ambiguity takes half of the start; a test does it. */
+  constructor(checked: boolean) {
+    super(t.vocabulary, {
+      recoveryEnabled: true,
+      maxLookahead: 1,
+      errorMessageProvider: messages,
+      skipValidations: !checked,
+    });
   }
 
   /** Only what closes something may be imagined where it is missing: anything else brings complaints of its own. */

@@ -8,8 +8,8 @@ import { refused } from "./refused.ts";
 type Rule<Result> = ParserMethod<[], Result>;
 
 export class SqlParser extends ExpressionParser {
-  constructor() {
-    super();
+  constructor(checked: boolean) {
+    super(checked);
     this.performSelfAnalysis();
   }
 

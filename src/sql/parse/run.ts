@@ -10,7 +10,7 @@ let built: { readonly lexer: ReturnType<typeof t.createLexer>; readonly parser: 
 
 /** The grammar is analysed once, at the first text. */
 function tools() {
-  built ??= { lexer: t.createLexer(), parser: new SqlParser() };
+  built ??= { lexer: t.createLexer(false), parser: new SqlParser(false) };
   return built;
 }
 
