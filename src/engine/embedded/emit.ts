@@ -111,7 +111,8 @@ function createEmitter(scope: Scope, share: Share): Emitter {
   }
 
   function once(node: Node, mode: string, type: Call | null, text: () => string): string {
-    return node.free.size > 0 ? text() : share(`${mode}${node.id}`, type, text);
+    const fleeting = node.free.size > 0 || (type === null ? isCheap(node) : isCast(node) && isCheap(node));
+    return fleeting ? text() : share(`${mode}${node.id}`, type, text);
   }
 
   function callValue(node: Node, call: Call): string {
@@ -148,6 +149,17 @@ function createEmitter(scope: Scope, share: Share): Emitter {
   }
 
   return emitter;
+}
+
+/** Whether it looks at numbers at hand only: to do that again costs less than to look up what it gave. */
+function isCheap({ args }: Node): boolean {
+  return args.every(
+    ({ args: deeper, expr }) => deeper.length === 0 && (isNumeric(expr.type) || expr.type.kind === "boolean"),
+  );
+}
+
+function isCast({ expr }: Node): boolean {
+  return expr.kind === "call" && expr.fn.startsWith("cast_") && isNumeric(expr.type);
 }
 
 function literalCode({ value, type }: Literal): string {

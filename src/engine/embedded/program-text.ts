@@ -56,7 +56,7 @@ export function programText(
     runCode(schema, planned, `${rows.reset} ${planner.reset()}`),
     `return { run, evaluate: [${planned.map(({ keys, index }) => (keys ? `e${index}` : "null")).join(", ")}] };`,
   ].join("\n");
-  return { text, numbers: numbers.count };
+  return { text: `${text}\n//# sourceURL=loanstream-program.js\n`, numbers: numbers.count };
 }
 
 function declarations(
