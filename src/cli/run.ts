@@ -1,6 +1,6 @@
 /** `loanstream run`: generated applications through the log and the engine into tables, shown live. */
 import { setTimeout as delay } from "node:timers/promises";
-import { type EngineThread, startEngineThread } from "../engine/embedded/thread.ts";
+import { type EngineThread, startEngineThread } from "../engine/embedded/thread/thread.ts";
 import type { Append } from "../eventlog/event-log.ts";
 import { createGenerator } from "../generator/generator.ts";
 import { createLogger, processLogSettings } from "../log.ts";

@@ -1,8 +1,8 @@
 /** What the main thread and the engine thread say to each other. */
-import { type Diagnostic, LoanstreamError } from "../../errors.ts";
-import type { Append } from "../../eventlog/event-log.ts";
-import type { Pipeline } from "../../pipeline/pipeline.ts";
-import type { Ledger } from "../engine.ts";
+import { type Diagnostic, LoanstreamError } from "../../../errors.ts";
+import type { Append } from "../../../eventlog/event-log.ts";
+import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { Ledger } from "../../engine.ts";
 
 export interface ThreadSettings {
   readonly pipeline: Pipeline;

@@ -1,11 +1,11 @@
 /** The engine's loop: records into the log, from the log through the session, out at each commit. */
-import type { Append, EventLog } from "../../eventlog/event-log.ts";
-import type { Logger } from "../../log.ts";
-import type { Pipeline } from "../../pipeline/pipeline.ts";
-import type { Store } from "../../store/store.ts";
-import type { Ledger, TableRows } from "../engine.ts";
+import type { Append, EventLog } from "../../../eventlog/event-log.ts";
+import type { Logger } from "../../../log.ts";
+import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { Store } from "../../../store/store.ts";
+import type { Ledger, TableRows } from "../../engine.ts";
+import type { StepOutput } from "../session.ts";
 import { recoverSession } from "./recover.ts";
-import type { StepOutput } from "./session.ts";
 
 export interface Timers {
   nowMs(): number;

@@ -1,18 +1,12 @@
 /** The engine thread's entry: owns log, session and store, and alone writes them. */
 import { join } from "node:path";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { nodeDirectory } from "../../eventlog/segments/segment-file.ts";
-import { openSegmentLog } from "../../eventlog/segments/segment-log.ts";
-import { createLogger, processLogSettings } from "../../log.ts";
-import { openStore } from "../../store/sqlite-store.ts";
+import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
+import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
+import { createLogger, processLogSettings } from "../../../log.ts";
+import { openStore } from "../../../store/sqlite-store.ts";
 import { type EngineLoop, openLoop, type Timers } from "./loop.ts";
-import {
-  type FromEngine,
-  type ThreadSettings,
-  type ToEngine,
-  toFailure,
-  unpackAppend,
-} from "./thread-messages.ts";
+import { type FromEngine, type ThreadSettings, type ToEngine, toFailure, unpackAppend } from "./messages.ts";
 
 const timers: Timers = {
   nowMs: Date.now,

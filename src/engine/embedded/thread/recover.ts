@@ -1,11 +1,11 @@
 /** The engine's state as of the last commit: the newest snapshot, and the log replayed from it. */
-import { fail, LoanstreamError } from "../../errors.ts";
-import type { EventLog } from "../../eventlog/event-log.ts";
-import type { Pipeline } from "../../pipeline/pipeline.ts";
-import type { Progress, Store } from "../../store/store.ts";
-import type { RecordBatch } from "../batch.ts";
-import { openSession } from "./open.ts";
-import type { Session } from "./session.ts";
+import { fail, LoanstreamError } from "../../../errors.ts";
+import type { EventLog } from "../../../eventlog/event-log.ts";
+import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { Progress, Store } from "../../../store/store.ts";
+import type { RecordBatch } from "../../batch.ts";
+import { openSession } from "../open.ts";
+import type { Session } from "../session.ts";
 
 /**
  * A session that has taken in exactly what the store has committed. Nothing is put out: rows were committed

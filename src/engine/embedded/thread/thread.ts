@@ -1,15 +1,9 @@
 /** The engine thread as the main thread sees it. */
 import { Worker } from "node:worker_threads";
-import { fail } from "../../errors.ts";
-import type { Append } from "../../eventlog/event-log.ts";
-import type { Ledger } from "../engine.ts";
-import {
-  type FromEngine,
-  fromFailure,
-  packAppend,
-  type ThreadSettings,
-  type ToEngine,
-} from "./thread-messages.ts";
+import { fail } from "../../../errors.ts";
+import type { Append } from "../../../eventlog/event-log.ts";
+import type { Ledger } from "../../engine.ts";
+import { type FromEngine, fromFailure, packAppend, type ThreadSettings, type ToEngine } from "./messages.ts";
 
 export interface EngineThread {
   /** The position that the next record got when the thread was ready. */
@@ -29,7 +23,7 @@ const MOST_BYTES_WAITING = 8 << 20;
 
 /** Starts the thread and recovers its state. Throws what opening log and store, and recovery, throw. */
 export async function startEngineThread(settings: ThreadSettings): Promise<EngineThread> {
-  const module = import.meta.url.endsWith(".ts") ? "./thread-worker.ts" : "./thread-worker.js";
+  const module = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   const worker = new Worker(new URL(module, import.meta.url), { workerData: settings });
   const ready = Promise.withResolvers<number>();
   const drained = Promise.withResolvers<Ledger>();
