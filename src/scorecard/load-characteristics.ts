@@ -27,12 +27,12 @@ export function loadCharacteristics(
     const map = item.map(KEYS);
     const name = map.get("name").string() ?? "";
     if (names.has(name))
-      map.get("name").complain(`the characteristic "${name}" stands twice`, "Give each its own name.");
+      map.optional("name").complain(`the characteristic "${name}" stands twice`, "Give each its own name.");
     names.add(name);
     const reason = loadReason(map.get("reason"), settings.codes);
     const bins = loadBins(map, read, reason, settings);
     const characteristic = { name, reason, referencePoints: loadReference(map, bins, settings), bins };
-    refuseUnexplained(characteristic, map.get("bins").list(), settings.direction);
+    refuseUnexplained(characteristic, map.optional("bins").list(), settings.direction);
     return characteristic;
   });
 }
@@ -130,7 +130,7 @@ function binKind(bin: YamlMap, item: YamlNode): BinKind | null {
 function loadCondition(kind: BinKind, bin: YamlMap, map: YamlMap, read: Predicates): Expr | null {
   if (kind === "else") return null;
   if (kind === "when") return read.condition(bin.get("when"));
-  const value = map.get(map.has("value") ? "value" : "name");
+  const value = map.optional(map.has("value") ? "value" : "name");
   return read.isNull(value.string() ?? "NULL", value);
 }
 

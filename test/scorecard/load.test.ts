@@ -96,6 +96,12 @@ test("a file whose name can't begin a column's, or whose columns exist, is refus
   assert.deepEqual(codesFor("scorecards/other.yaml"), ["scorecard.invalid-name"]);
 });
 
+test("a missing key is reported once", () => {
+  const lines = card.split("\n");
+  const without = (from: number, to: number) => [...lines.slice(0, from), ...lines.slice(to)].join("\n");
+  assert.deepEqual(complaints(without(21, 25)), ["yaml.missing-key:19"]);
+});
+
 test("several mistakes are reported at once", () => {
   const broken = card.replace("reason: debt", "reason: dept").replace("from: 530", "from: 1");
   assert.deepEqual(complaints(broken), ["scorecard.unknown-reason:20", "scorecard.bands-unordered:10"]);
