@@ -32,7 +32,7 @@ export function loadCharacteristics(
     const reason = loadReason(map.get("reason"), settings.codes);
     const bins = loadBins(map, read, reason, settings);
     const characteristic = { name, reason, referencePoints: loadReference(map, bins, settings), bins };
-    refuseUnexplained(characteristic, map.optional("bins").list(), settings.direction);
+    refuseUnexplained(characteristic, map.optional("bins"), settings.direction);
     return characteristic;
   });
 }
@@ -76,9 +76,10 @@ function loadBinReason(bin: YamlMap, reason: string, { codes }: CharacteristicSe
 /** A point lost is a reason to state. */
 function refuseUnexplained(
   { bins, referencePoints }: Characteristic,
-  items: readonly YamlNode[],
+  node: YamlNode,
   direction: Direction,
 ): void {
+  const items = node.kind === "list" ? node.list() : [];
   const sign = direction === "higher_is_safer" ? 1 : -1;
   for (const [i, { reason, points }] of bins.entries())
     if (reason === null && sign * (referencePoints - points) >= 1)

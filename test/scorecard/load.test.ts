@@ -96,10 +96,13 @@ test("a file whose name can't begin a column's, or whose columns exist, is refus
   assert.deepEqual(codesFor("scorecards/other.yaml"), ["scorecard.invalid-name"]);
 });
 
-test("a missing key is reported once", () => {
+test("a missing or wrong key is reported once", () => {
   const lines = card.split("\n");
   const without = (from: number, to: number) => [...lines.slice(0, from), ...lines.slice(to)].join("\n");
   assert.deepEqual(complaints(without(21, 25)), ["yaml.missing-key:19"]);
+  assert.deepEqual(complaints(without(21, 25).replace("mean_points: 6.5", "mean_points: 6.5\n    bins: 3")), [
+    "yaml.wrong-type:22",
+  ]);
 });
 
 test("several mistakes are reported at once", () => {
