@@ -85,3 +85,11 @@ test("a span is the text of its expression", () => {
     { numRuns: 300 },
   );
 });
+
+test("a chain of a hundred thousand operators is refused, not a stack overflow", () => {
+  const { diagnostics } = parseExpression(Array(100_000).fill("x = 1").join(" AND "), origin);
+  assert.deepEqual(
+    diagnostics.map(({ code }) => code),
+    ["sql.unsupported"],
+  );
+});

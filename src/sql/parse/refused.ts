@@ -65,6 +65,10 @@ export const refused = {
   ),
   join: joins,
   likeAny: refuse("LIKE ANY and LIKE ALL are refused", "Write the patterns one by one with OR or AND."),
+  long: refuse(
+    "the text is longer than 20,000 words and signs",
+    "Split the model in two, or say a long list of conditions with IN.",
+  ),
   order: refuse(
     "rows have no order in a stream: ORDER BY, SORT BY, CLUSTER BY, DISTRIBUTE BY, LIMIT and OFFSET are refused",
     "Sort and cut where the table is read.",

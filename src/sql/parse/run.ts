@@ -58,10 +58,15 @@ function unfinished(tokens: readonly IToken[], origin: Origin): Diagnostic[] {
     if (!refusal) return [];
     return [{ ...refusal, code: refusal === refused.hint ? "sql.unsupported" : "sql.syntax", token }];
   });
+  const beyond = tokens[LONGEST];
+  if (beyond) complaints.push({ ...refused.long, code: "sql.unsupported", token: beyond });
   const deep = tokens[firstTooDeep(tokens)];
   if (deep) complaints.push({ ...refused.deepNesting, code: "sql.unsupported", token: deep });
   return complaints.map((one) => diagnosticOf(one, tokens, origin));
 }
+
+/** A chain of operators is as deep a tree as it is long. */
+const LONGEST = 20_000;
 
 /** Each level costs some forty frames of the stack. */
 const DEEPEST = 60;
