@@ -48,6 +48,14 @@ function roundText(x: number, digits: number): number {
   return x < 0 ? 0 - magnitude : magnitude;
 }
 
+/** One step beyond the nearest double, as fdlibm computes it. */
+const E_OF_JAVA = Math.E + 2 ** -51;
+
+/** As fdlibm has it, in Java and in V8, except that V8 mends the last bit of e itself. */
+export function exponential(x: number): number {
+  return x === 1 ? E_OF_JAVA : finite(Math.exp(x));
+}
+
 export function naturalLogarithm(x: number): number {
   return x > 0 ? Math.log(x) + 0 : Number.NaN;
 }

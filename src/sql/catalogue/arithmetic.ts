@@ -15,6 +15,7 @@ import {
   refuse,
   runtimeCall,
   unify,
+  withSlack,
   wrongCount,
   wrongTypes,
 } from "./signature.ts";
@@ -188,22 +189,13 @@ function resolveFloor(args: readonly Expr[]): Signature {
   return { type: BIGINT, range, nullable: x.nullable, args };
 }
 
-/** Room for the last place, in which two libraries' exp and ln could differ from the exact bound. */
-function slack({ low, high }: Range): Range {
-  return clip(low - Math.abs(low) * 1e-15, high + Math.abs(high) * 1e-15);
-}
-
 function transcendental(name: string, nullable: boolean, rangeAfter: (range: Range) => Range) {
   return (args: readonly Expr[]): Signature => {
     const x = args[0] && convert(args[0], DOUBLE);
     if (args.length !== 1) return wrongCount(name, `${name}(x)`);
     if (!x) return wrongTypes(name, args, "Give it a number");
-    return {
-      type: DOUBLE,
-      range: slack(rangeAfter(rangeOf(x))),
-      nullable: nullable || x.nullable,
-      args: [x],
-    };
+    const { low, high } = rangeAfter(rangeOf(x));
+    return { type: DOUBLE, range: withSlack(low, high), nullable: nullable || x.nullable, args: [x] };
   };
 }
 
@@ -277,10 +269,7 @@ export const arithmeticFunctions: readonly ScalarFunction[] = [
     name: "exp",
     carries: "derived",
     resolve: transcendental("exp", true, ({ low, high }) => ({ low: Math.exp(low), high: Math.exp(high) })),
-    embedded: {
-      kind: "value",
-      code: (operands, call) => normaliseEmbedded(`Math.exp(${operands.value(0)})`, call.range),
-    },
+    embedded: runtimeCall("exponential"),
     spark: ([a], call) => normaliseSpark(`exp(${a})`, call.range),
   },
   {

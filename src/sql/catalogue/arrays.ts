@@ -13,6 +13,7 @@ import {
   refuse,
   runtimeCall,
   unify,
+  withSlack,
   wrongCount,
   wrongTypes,
 } from "./signature.ts";
@@ -109,10 +110,8 @@ function resolveQuantile(args: readonly Expr[]): Signature {
       "Give the counted field a minimum in the schema, or clamp it with greatest",
     );
   const share = convert(q, DOUBLE) as Expr;
-  const range = {
-    low: Math.min(trace.minimum, ...trace.bounds),
-    high: Math.max(trace.minimum, ...trace.bounds),
-  };
+  const edges = [trace.minimum, ...trace.bounds];
+  const range = withSlack(Math.min(...edges), Math.max(...edges));
   return { type: DOUBLE, range, nullable: true, args: [counts, share] };
 }
 

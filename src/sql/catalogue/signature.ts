@@ -79,8 +79,18 @@ export function unify(
   return converted.every((arg) => arg !== null) ? { type, args: converted } : null;
 }
 
+/** The finite numbers between two bounds, either of which may be infinite. */
 export function clip(low: number, high: number): Range {
-  return { low: Math.max(low, FINITE.low), high: Math.min(high, FINITE.high) };
+  return { low: intoFinite(low), high: intoFinite(high) };
+}
+
+const intoFinite = (bound: number) => Math.min(Math.max(bound, FINITE.low), FINITE.high);
+
+/** Room for the rounding of a last place or two, in which a result may leave its exact bounds. */
+export function withSlack(low: number, high: number): Range {
+  const clipped = clip(low, high);
+  const slack = Math.max(Math.abs(clipped.low), Math.abs(clipped.high)) * 1e-15;
+  return clip(clipped.low - slack, clipped.high + slack);
 }
 
 /** Whether a DOUBLE result with this range may have left the finite numbers before it was clipped. */

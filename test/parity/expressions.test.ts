@@ -1,0 +1,84 @@
+/**
+ * Random expressions over random rows: the embedded engine's value is Spark's bit for bit, whether Spark compiles
+ * or interprets, and lies where the analysis says. `LOANSTREAM_SEED=n` runs one seed again.
+ */
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import { functionNames } from "../../src/sql/catalogue/catalogue.ts";
+import { sharedSpark } from "../spark/server.ts";
+import { type Difference, differences } from "./expressions-compare.ts";
+import { createGenerator, functionsIn, type Generated } from "./expressions-generator.ts";
+import { choicesFrom } from "./expressions-random.ts";
+import { randomRows } from "./expressions-table.ts";
+
+const { LOANSTREAM_SEED, LOANSTREAM_NIGHTLY } = process.env;
+const FIXED_SEED = 20_260_101;
+const ROUNDS = LOANSTREAM_NIGHTLY ? 300 : 5;
+const EXPRESSIONS = 180;
+const ROWS = 250;
+const DEEPEST = 5;
+
+interface Round {
+  readonly seed: number;
+  readonly generated: readonly Generated[];
+  readonly accepted: number;
+  readonly refused: number;
+  readonly rows: ReturnType<typeof randomRows>;
+}
+
+function roundOf(seed: number): Round {
+  const choices = choicesFrom(seed);
+  const rows = randomRows(choices, ROWS);
+  const generator = createGenerator(choices);
+  const generated = Array.from({ length: EXPRESSIONS }, () => generator.next(choices.integer(1, DEEPEST)));
+  const { accepted, refused } = generator.tally;
+  return { seed, generated, accepted, refused, rows };
+}
+
+function seeds(): readonly number[] {
+  if (LOANSTREAM_SEED) return [Number(LOANSTREAM_SEED)];
+  const first = LOANSTREAM_NIGHTLY ? randomInt(2 ** 31) : FIXED_SEED;
+  return Array.from({ length: ROUNDS }, (_, i) => first + i);
+}
+
+function report(seed: number, found: readonly Difference[]): string {
+  const show = (value: unknown) =>
+    JSON.stringify(value, (_, inner) => {
+      if (typeof inner === "bigint") return `${inner}n`;
+      return Object.is(inner, -0) || Number.isNaN(inner) ? `${inner} (-0 or NaN)` : inner;
+    });
+  const lines = found.map(({ mode, text, part, row, embedded, other }) =>
+    [
+      `  ${text}`,
+      `  where  ${part}`,
+      `  over   ${show(row)}`,
+      `  gives  ${show(embedded)}, but ${mode}: ${show(other)}`,
+    ].join("\n"),
+  );
+  return `LOANSTREAM_SEED=${seed} finds\n${lines.join("\n\n")}`;
+}
+
+test("every function of the catalogue is among the random expressions, and most of their parts are accepted", () => {
+  const rounds = Array.from({ length: 5 }, (_, i) => roundOf(FIXED_SEED + i));
+  const used = new Set(
+    rounds.flatMap(({ generated }) => generated.flatMap(({ expression }) => [...functionsIn(expression)])),
+  );
+  assert.deepEqual(
+    functionNames.filter((name) => !used.has(name)),
+    [],
+  );
+  const sum = (part: "accepted" | "refused") => rounds.reduce((total, round) => total + round[part], 0);
+  assert.ok(sum("refused") < 0.1 * sum("accepted"), `${sum("refused")} of ${sum("accepted")} refused`);
+});
+
+test("random expressions have the same value on both engines, within what the analysis says of it", async (t) => {
+  const spark = await sharedSpark(t);
+  if (!spark) return;
+  for (const seed of seeds()) {
+    const { generated, rows } = roundOf(seed);
+    const found = await differences(spark, generated, rows);
+    assert.ok(found.length === 0, report(seed, found));
+    t.diagnostic(`seed ${seed}: ${generated.length * rows.length} cases`);
+  }
+});
