@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { weightOfEvidence } from "../../src/evaluate/weight-of-evidence.ts";
-import { compilePipeline, readPipelineFiles } from "../../src/pipeline/load.ts";
+import { readPipelineFiles } from "../../src/pipeline/files.ts";
+import { compilePipeline } from "../../src/pipeline/load.ts";
 import { evaluate } from "../simulation/interpret.ts";
 import { directory, pipeline, records, rows } from "./german-credit.ts";
 
