@@ -7,8 +7,9 @@
 import type { Buffer } from "node:buffer";
 
 export const FAILED = -1;
-/** Jackson's bounds. */
-export const MAX_DEPTH = 1000;
+/** One less than Jackson's bound, since the check on Spark puts an array around the record. */
+export const MAX_DEPTH = 999;
+/** Jackson's bound. */
 export const MAX_NUMBER_DIGITS = 1000;
 
 export const ASCII = 0;
@@ -155,11 +156,11 @@ const highestSecond = (lead: number) => (lead === 0xed ? 0x9f : lead === 0xf4 ? 
 export function scanNumber(cursor: Cursor, at: number): number {
   const { bytes } = cursor;
   let place = bytes[at] === MINUS ? at + 1 : at;
-  let digits = 0;
   const first = place;
   place = bytes[place] === ZERO ? place + 1 : skipDigits(bytes, place);
   if (place === first) return failed(cursor, reasons.syntax, place);
-  digits += place - first;
+  // Jackson does not count a zero before the point.
+  let digits = bytes[first] === ZERO ? 0 : place - first;
   if (bytes[place] === DOT) {
     const fraction = place + 1;
     place = skipDigits(bytes, fraction);

@@ -6,8 +6,9 @@
  * text a quote is escaped, so a quoted name followed by a colon is always a key.) Only of a suspect is each field
  * then read again: an element of an array keeps its quotes in `get_json_object`.
  */
+import { namePattern } from "./name-pattern.ts";
 import type { EventSchema, Field, Leaf } from "./schema.ts";
-import { sqlText, structPath } from "./spark-names.ts";
+import { HAS_ESCAPES, sqlText, structPath } from "./spark-names.ts";
 
 export function wrongTextKind(schema: EventSchema): string[] {
   const otherNames = new Set(namesOf(schema.fields, (field) => !isText(field) && !isTextList(field)));
@@ -36,8 +37,15 @@ function namesOf(fields: readonly Field[], holds: (field: Field) => boolean): st
 /** Possessive, so that Java neither backtracks nor recurses. */
 const TEXT = '"(?:[^"\\\\]++|\\\\.)*+"';
 const TEXT_LIST = `\\[\\s*+(?:${TEXT}\\s*+(?:,\\s*+)?)*+\\]`;
-/** Names are of letters, digits and _: a key written with one of them as an escape. */
-const ESCAPED_KEY = '\\\\u00[3-7][^"]*+"\\s*+:';
+/**
+ * Names are of letters, digits and _: a key written with one of them as an escape. It is no longer than the longest
+ * name in escapes, which keeps the search linear in texts full of escapes.
+ */
+function escapedKey(names: readonly string[]): string {
+  const longest = 6 * Math.max(...names.map((name) => name.length));
+  return `\\\\u00[3-7][^"]{0,${longest}}+"\\s*+:`;
+}
+
 /** The record with its keys written plainly. */
 const PLAIN_RECORD = "get_json_object(concat('[', value, ']'), '$[*]')";
 
@@ -48,12 +56,13 @@ function isSuspect(leaves: readonly Leaf[]): string {
     ...(texts.length > 0 ? [`${keyOf(texts)}[^"\\sn]`] : []),
     ...(lists.length > 0 ? [`${keyOf(lists)}(?!null|${TEXT_LIST})`] : []),
   ].map(sqlText);
+  const escaped = escapedKey([...texts, ...lists]);
   const matches = (record: string) =>
     `(${patterns.map((pattern) => `${record} RLIKE ${pattern}`).join(" OR ")})`;
-  return `(${matches("value")} OR value RLIKE ${sqlText(ESCAPED_KEY)} AND ${matches(PLAIN_RECORD)})`;
+  return `(${matches("value")} OR ${HAS_ESCAPES} AND value RLIKE ${sqlText(escaped)} AND ${matches(PLAIN_RECORD)})`;
 }
 
-const keyOf = (names: readonly string[]) => `"(?:${[...new Set(names)].join("|")})"\\s*+:\\s*+`;
+const keyOf = (names: readonly string[]) => `"${namePattern(names)}"\\s*+:\\s*+`;
 
 /**
  * Not a text (or list of texts), or not the one that `from_json` took: then the key comes twice, and one of its

@@ -4,7 +4,7 @@
  */
 import { rangeOf } from "./guarantees.ts";
 import type { EventSchema, Field, Leaf, Requirement } from "./schema.ts";
-import { quoted, sqlText, structPath } from "./spark-names.ts";
+import { HAS_ESCAPES, quoted, sqlText, structPath } from "./spark-names.ts";
 import { wrongTextKind } from "./spark-text-kinds.ts";
 
 /** Expressions over the column `value` (the record, STRING) and `e`, the struct that `fromJson` makes of it. */
@@ -74,7 +74,7 @@ const RECORD_CONDITIONS = [
   "value <> decode(CAST(value AS BINARY), 'UTF-8')",
   // As the only element of an array a record can't be followed by anything.
   "NOT json_array_length(concat('[', value, ']')) <=> 1",
-  `value RLIKE ${sqlText(SURROGATE)} AND regexp_replace(value, ${sqlText(PAIRS)}, ' ') RLIKE ${sqlText(SURROGATE)}`,
+  `${HAS_ESCAPES} AND regexp_replace(value, ${sqlText(PAIRS)}, ' ') RLIKE ${sqlText(SURROGATE)}`,
 ];
 
 const UUID = "\\A[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z";
