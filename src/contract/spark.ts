@@ -72,8 +72,9 @@ const SURROGATE = "\\\\u[dD][89a-fA-F]";
 const RECORD_CONDITIONS = [
   // What is no UTF-8 comes out of the decoder changed.
   "value <> decode(CAST(value AS BINARY), 'UTF-8')",
-  // As the only element of an array a record can't be followed by anything.
+  // As the only element of an array a record can be followed by nothing, except by an array's end of its own.
   "NOT json_array_length(concat('[', value, ']')) <=> 1",
+  `NOT endswith(trim(TRAILING ${sqlText(" \t\r\n")} FROM value), '}')`,
   `${HAS_ESCAPES} AND regexp_replace(value, ${sqlText(PAIRS)}, ' ') RLIKE ${sqlText(SURROGATE)}`,
 ];
 

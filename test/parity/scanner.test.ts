@@ -225,6 +225,43 @@ properties:
   assert.ok((await assertEqualRows(spark, schema, records)) > 5);
 });
 
+test("Spark refuses text behind the object", async (t) => {
+  const spark = await sharedSpark(t);
+  if (!spark) return;
+  const behind = [
+    "x",
+    "]",
+    "}",
+    "[]",
+    "{}",
+    ",{}",
+    ",",
+    " ]",
+    "]]",
+    "\n{}",
+    '"',
+    "null",
+    "\u0000",
+    "\u000b",
+    "\u00a0",
+    "/**/",
+    "#",
+  ];
+  assert.equal(
+    await assertEqualRows(
+      spark,
+      sample,
+      behind.map((text) => good + text),
+    ),
+    0,
+  );
+  assert.equal(await assertEqualRows(spark, sample, [`${good} \t\r\n`, ` \t\r\n${good}`]), 2);
+});
+
+test("difference: Spark does not see that more follows, if it begins with ] and ends with }", async (t) => {
+  await assertDifference(t, `${good}],[${good}`, "spark reads it");
+});
+
 test("difference: Spark loses a text's quotes, if it comes twice, first as text and then as the same number", async (t) => {
   await assertDifference(t, withField('"free":"1","free":1'), "spark reads it");
 });
