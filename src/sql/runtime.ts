@@ -251,9 +251,14 @@ export function elementAt<T>(values: readonly T[] | null, index: number, missing
 }
 
 /** Ascending, nulls last. */
-export function sortNumbers(values: readonly number[] | null): readonly number[] | null {
+export function sortNumbers(values: readonly Wide[] | null): readonly Wide[] | null {
   if (values === null) return null;
-  return [...values].sort((a, b) => (isNoNumber(a) ? 1 : isNoNumber(b) ? -1 : a - b));
+  return [...values].sort(compareNumbers);
+}
+
+function compareNumbers(a: Wide, b: Wide): number {
+  if (isNoNumber(a)) return isNoNumber(b) ? 0 : 1;
+  return isNoNumber(b) || a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function sortTexts(values: readonly (string | null)[] | null): readonly (string | null)[] | null {

@@ -1,13 +1,13 @@
 /** Expressions over the rows of the random table, as the embedded engine and as Spark compute them. */
 
-import type { ColumnVector } from "../../src/engine/batch.ts";
+import type { ColumnBatch, ColumnVector, RecordBatch } from "../../src/engine/batch.ts";
 import { compile } from "../../src/engine/embedded/compile.ts";
 import { localTable } from "../../src/engine/spark/connect/local-data.ts";
 import type { SparkSession } from "../../src/engine/spark/connect/session.ts";
-import type { Pipeline } from "../../src/pipeline/pipeline.ts";
+import type { Emit, Pipeline } from "../../src/pipeline/pipeline.ts";
 import { columnOf } from "../../src/sql/build.ts";
 import { lookup } from "../../src/sql/catalogue/catalogue.ts";
-import type { Expr, Project } from "../../src/sql/plan.ts";
+import type { Expr, Project, Relation } from "../../src/sql/plan.ts";
 import { renderExpression } from "../../src/sql/render/spark.ts";
 import type { SqlType, Value } from "../../src/sql/types.ts";
 import { leaves, type Row, source, table } from "./expressions-table.ts";
@@ -17,17 +17,21 @@ export type Values = readonly (readonly Value[])[];
 
 const COLUMN = "e";
 
-function pipelineOf(expressions: readonly Expr[]): Pipeline {
+function projectionOf(expressions: readonly Expr[]): Project {
   const columns = expressions.map((expression, i) => columnOf(`${COLUMN}${i}`, expression, table.columns));
-  const relation: Project = { op: "project", input: table, expressions, columns };
-  const model = { op: "model", input: relation, columns, name: "m" } as const;
+  return { op: "project", input: table, expressions, columns };
+}
+
+/** Of one table. */
+export function pipelineOf(relation: Relation, emit: Emit): Pipeline {
+  const model = { op: "model", input: relation, columns: relation.columns, name: "m" } as const;
   return {
     ...{ directory: ".", delayMs: 0, triggerMs: 0, currency: "USD", timeZone: "UTC" },
     source: { eventTime: null, eventId: null, format: "json" },
     schema: { file: "schema.yaml", fields: leaves, leaves, requirements: [] },
     events: source,
     models: new Map(),
-    tables: [{ name: "m", output: "o", topic: "o", emit: "append", relation: model, key: [] }],
+    tables: [{ name: "m", output: "o", topic: "o", emit, relation: model, key: [] }],
     scorecards: [],
   };
 }
@@ -54,8 +58,12 @@ function vectorOf(type: SqlType, values: readonly Value[]): ColumnVector {
   }
 }
 
-export function embeddedValues(expressions: readonly Expr[], rows: readonly Row[]): Values {
-  const program = compile(pipelineOf(expressions), lookup);
+/** The rows as a scanner would hand them on. */
+export function batchOf(rows: readonly Row[]): {
+  readonly batch: RecordBatch;
+  readonly columns: ColumnBatch;
+  readonly all: Uint32Array;
+} {
   const count = rows.length;
   const columns = source.columns.map(({ type }, i) =>
     vectorOf(
@@ -63,13 +71,19 @@ export function embeddedValues(expressions: readonly Expr[], rows: readonly Row[
       rows.map((row) => row[i] ?? null),
     ),
   );
-  const batch = {
-    ...{ partition: 0, basePosition: 0, count, bytes: new Uint8Array() },
-    ...{ offsets: new Uint32Array(count + 1), ingestTimesMs: null },
+  const nothing = { bytes: new Uint8Array(), offsets: new Uint32Array(count + 1), ingestTimesMs: null };
+  return {
+    batch: { partition: 0, basePosition: 0, count, ...nothing },
+    columns: { rows: count, columns, dead: new Uint8Array(count), faults: [] },
+    all: Uint32Array.from({ length: count }, (_, i) => i),
   };
+}
+
+export function embeddedValues(expressions: readonly Expr[], rows: readonly Row[]): Values {
+  const program = compile(pipelineOf(projectionOf(expressions), "append"), lookup);
+  const { batch, columns, all } = batchOf(rows);
   const out: (readonly Value[])[][] = [[]];
-  const all = Uint32Array.from({ length: count }, (_, i) => i);
-  program.run(batch, { rows: count, columns, dead: new Uint8Array(count), faults: [] }, all, count, out);
+  program.run(batch, columns, all, rows.length, out);
   return out[0] ?? [];
 }
 

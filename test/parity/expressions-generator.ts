@@ -7,8 +7,8 @@ import { BIGINT } from "../../src/sql/types.ts";
 import type { Choices } from "./expressions-random.ts";
 import { histogramBins, table } from "./expressions-table.ts";
 
-type Scalar = "bigint" | "double" | "string" | "boolean" | "timestamp";
-type Wanted = Scalar | `array of ${Scalar}`;
+export type Scalar = "bigint" | "double" | "string" | "boolean" | "timestamp";
+export type Wanted = Scalar | `array of ${Scalar}`;
 
 const SCALARS: readonly Scalar[] = ["bigint", "double", "string", "boolean", "timestamp"];
 
@@ -28,6 +28,8 @@ export interface Generator {
   readonly tally: Tally;
   /** An expression of depth up to about `depth`. */
   next(depth: number): Generated;
+  /** The text of one of this type. */
+  textOf(kind: Wanted, depth: number): string;
 }
 
 const origin = { file: "random.sql", line: 1, column: 1 };
@@ -333,7 +335,7 @@ export function createGenerator(choices: Choices): Generator {
           const ordered = kind === "boolean" ? "string" : kind;
           return `${par(any(ordered, d))} ${not()}BETWEEN ${par(orNull(some(ordered, d)))} AND ${par(some(ordered, d))}`;
         },
-        () => `${par(any(kind, d))} ${not()}IN (${literals(kind, 4).join(", ")})`,
+        () => `${par(any(kind, d))} ${not()}IN (${literals(kind, of([4, 4, 14])).join(", ")})`,
         () => `${par(any("string", d))} ${not()}LIKE ${pattern()}`,
         () => `${par(any(chance(0.2) ? `array of ${kind}` : kind, d))} IS ${not()}NULL`,
         () => `${par(any("boolean", d))} ${of(["AND", "OR"])} ${par(orNull(any("boolean", d)))}`,
@@ -380,7 +382,7 @@ export function createGenerator(choices: Choices): Generator {
         () => `slice(${any(kind, d)}, ${of([1, 2, -1, -3, 5])}, ${of([0, 1, 2, 9])})`,
         () => {
           const values = any(kind, d);
-          const name = of(["x", "y", "x"]);
+          const name = of(["x", "y", "v", "h", "B_SMALL", "`x y`"]);
           if (variables.some((variable) => variable.name === name)) return values;
           variables.push({ name, kind: element });
           const keep = any("boolean", Math.min(d, 2));
@@ -419,7 +421,7 @@ export function createGenerator(choices: Choices): Generator {
     }
   }
 
-  return { tally, next };
+  return { tally, next, textOf: any };
 }
 
 const isArray = (kind: Wanted): boolean => kind.startsWith("array of ");

@@ -85,6 +85,10 @@ const CHARACTERS = [
     "\uffff",
     "\ufffd",
     "\ufb01",
+    "ª",
+    "Ⅷ",
+    "ⓐ",
+    "ʰ",
     "😀",
     "👩",
     "𝐀",
@@ -111,6 +115,11 @@ const moment: Draw = (choices) =>
     ? choices.of(MOMENTS)
     : TIMES.low + Math.floor(choices.share() * (TIMES.high - TIMES.low));
 const recent: Draw = (choices) => 1_767_225_600_000 + choices.integer(-(10 ** 9), 10 ** 9) * 37;
+
+const HOUR_MS = 3_600_000;
+const HOUR: Range = { low: 1_767_225_600_000, high: 1_767_225_600_000 + HOUR_MS };
+const withinTheHour: Draw = (choices) =>
+  HOUR.low + Math.min(choices.integer(0, HOUR_MS), choices.integer(0, 60) * 60_000);
 
 const truth: Draw = (choices) => choices.chance(0.5);
 const tags: Draw = (choices) => Array.from({ length: choices.integer(0, 5) }, () => plainText(choices));
@@ -141,6 +150,7 @@ const drawn: readonly Described[] = [
   described("t_any", TIMESTAMP, TIMES, moment),
   described("t_sure", TIMESTAMP, TIMES, moment),
   described("t_recent", TIMESTAMP, { low: 1_700_000_000_000, high: 1_900_000_000_000 }, recent),
+  described("at_sure", TIMESTAMP, HOUR, withinTheHour),
   described("tags", arrayOf(STRING), null, tags),
   ...[1, 2, 3, 4].map((bin) => described(`c${bin}_sure`, BIGINT, COUNTS, count)),
 ];
@@ -164,7 +174,7 @@ export const leaves: readonly Leaf[] = drawn.map(({ name, type }, column) => ({
 export const source: Source = {
   op: "source",
   columns: drawn.map(({ name, type, range, nullable }) => ({
-    ...{ name, type, range, nullable, lineage: NO_LINEAGE, eventTime: false },
+    ...{ name, type, range, nullable, lineage: NO_LINEAGE, eventTime: name === "at_sure" },
   })),
 };
 

@@ -247,10 +247,12 @@ function typeLambda(syntax: LambdaSyntax, values: Expr, scope: Scope): Expr | nu
     nullable: true,
     lineage,
   };
+  // To Spark upper and lower case of a lambda's parameter are one, and it hides a column.
+  const parameter = syntax.parameter.toLowerCase();
   const inner: Scope = {
     ...scope,
     name: (name) =>
-      name.parts.length === 1 && name.parts[0] === syntax.parameter ? variable : scope.name(name),
+      name.parts.length === 1 && name.parts[0]?.toLowerCase() === parameter ? variable : scope.name(name),
   };
   const body = typeExpression(syntax.body, inner);
   if (!body) return null;

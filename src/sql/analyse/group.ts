@@ -1,9 +1,10 @@
 /** GROUP BY window(…): the aggregate relation, and what names and calls mean above it. */
 import type { NameSyntax, Select, Syntax } from "../ast.ts";
 import { column, columnOf, NO_LINEAGE } from "../build.ts";
+import { rangeOf } from "../catalogue/signature.ts";
 import type { Aggregate, AggregateRelation, Column, Expr, Relation } from "../plan.ts";
 import { chain } from "../trace.ts";
-import { TIMESTAMP } from "../types.ts";
+import { type Range, TIMESTAMP } from "../types.ts";
 import { typeAggregate } from "./aggregate.ts";
 import { isAggregateName, type Scope, shapeOf, typeExpression } from "./expression.ts";
 import { type Grouping, readGrouping } from "./window.ts";
@@ -69,18 +70,19 @@ function groupKey(syntax: Syntax, scope: Scope): Expr | null {
   return key;
 }
 
-function groupColumns({ time }: Grouping, keys: readonly Expr[]): Column[] {
-  const edge = (name: string): Column => ({
+function groupColumns({ time, window }: Grouping, keys: readonly Expr[]): Column[] {
+  const { low, high } = rangeOf(time);
+  const edge = (name: string, range: Range): Column => ({
     name,
     type: TIMESTAMP,
-    range: time.range,
+    range,
     nullable: false,
     lineage: NO_LINEAGE,
     eventTime: false,
   });
   return [
-    edge("window_start"),
-    edge("window_end"),
+    edge("window_start", { low: low - window.sizeMs, high }),
+    edge("window_end", { low, high: high + window.sizeMs }),
     ...keys.map((key, index) => columnOf(`key_${index + 1}`, key, [])),
   ];
 }

@@ -1,6 +1,6 @@
 /** Arrays of one scalar type, and what reads a histogram. */
 
-import { isNumeric } from "../build.ts";
+import { isNumeric, isWide } from "../build.ts";
 import type { Call, Expr, HistogramTrace } from "../plan.ts";
 import { arrayOf as arrayOfType, BIGINT, DOUBLE, STRING } from "../types.ts";
 import type { EmbeddedCode, ScalarFunction, Signature } from "./function.ts";
@@ -194,6 +194,8 @@ function resolveReasons(args: readonly Expr[]): Signature {
   const wellFormed = args.every((arg, index) => arg.type.kind === (index % 2 === 0 ? "bigint" : "string"));
   if (args.length === 0 || args.length % 2 !== 0 || !wellFormed)
     return wrongTypes("top_reasons", args, "Give it pairs of points lost and a reason code");
+  if (args.some(isWide))
+    return refuse("range", "the points can leave ±(2^53-1)", "Clamp them with least/greatest");
   return { type: arrayOfType(STRING), range: null, nullable: false, args };
 }
 

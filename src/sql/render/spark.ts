@@ -20,9 +20,9 @@ export function renderExpression(expression: Expr, columns: readonly Pick<Column
     case "literal":
       return renderLiteral(expression);
     case "variable":
-      return expression.name;
+      return quoteName(expression.name);
     case "lambda":
-      return `${expression.parameter} -> ${renderExpression(expression.body, columns)}`;
+      return `${quoteName(expression.parameter)} -> ${renderExpression(expression.body, columns)}`;
     case "call":
       return lookup(expression.fn).spark(
         expression.args.map((arg) => renderExpression(arg, columns)),
@@ -100,13 +100,21 @@ function asOperand(input: Relation, options: RenderOptions): string {
   return text.startsWith("SELECT") ? `(${indent(text)})` : text;
 }
 
+const QUOTED_OR_LINE = /'(?:\\.|[^'\\])*'|`(?:``|[^`])*`|\n/gs;
+
+/** Lines within a quoted string or name stay as they are. */
 function indent(text: string): string {
-  return `\n  ${text.replaceAll("\n", "\n  ")}\n`;
+  return `\n  ${text.replace(QUOTED_OR_LINE, (part) => (part === "\n" ? "\n  " : part))}\n`;
 }
 
-const EXPLODED = "_exploded";
+/** The name, with more of `_` before it where a column has it already. */
+function untaken(name: string, columns: readonly Pick<Column, "name">[]): string {
+  const taken = columns.some((column) => column.name.toLowerCase() === name);
+  return taken ? untaken(`_${name}`, columns) : name;
+}
 
 function renderExplode({ input, fields, elements, columns }: Explode, options: RenderOptions): string {
+  const exploded = untaken("_exploded", input.columns);
   const structs = elements.map(
     (element) =>
       `named_struct(${element.map((value, place) => `${quoteText(fields[place] ?? "")}, ${renderExpression(value, input.columns)}`).join(", ")})`,
@@ -114,30 +122,42 @@ function renderExplode({ input, fields, elements, columns }: Explode, options: R
   const own = columns.slice(input.columns.length);
   const items = [
     ...input.columns.map(({ name }) => quoteName(name)),
-    ...own.map((column, place) => as(`${EXPLODED}.${quoteName(fields[place] ?? "")}`, column)),
+    ...own.map((column, place) => as(`${exploded}.${quoteName(fields[place] ?? "")}`, column)),
     ...carriedItems(input, options),
   ];
-  return `${selectFrom(items, input, options)}\nLATERAL VIEW explode(array(${structs.join(", ")})) AS ${EXPLODED}`;
+  return `${selectFrom(items, input, options)}\nLATERAL VIEW explode(array(${structs.join(", ")})) AS ${exploded}`;
 }
 
 function renderAggregate(relation: AggregateRelation, options: RenderOptions): string {
   const { input, window, keys, aggregates, columns } = relation;
-  const time = renderExpression(relation.time, input.columns);
+  const below = belowWindow(input.columns);
+  const time = renderExpression(relation.time, below);
   const spec = `window(${time}, '${window.sizeMs} milliseconds', '${window.slideMs} milliseconds')`;
-  const keyNames = keys.map((_, index) => `_key_${index + 1}`);
+  const keyNames = keys.map((_, index) => untaken(`_key_${index + 1}`, below));
   const grouped = [spec, ...keyNames];
   const values = [
     "window.start",
     "window.end",
     ...keyNames,
-    ...aggregates.map((aggregate) => renderAggregateCall(aggregate, time, input.columns)),
+    ...aggregates.map((aggregate) => renderAggregateCall(aggregate, time, below)),
   ];
   const items = values.map((value, index) => as(value, columns[index]));
   const keyed = [
-    "*",
+    ...(below === input.columns
+      ? ["*"]
+      : input.columns.map(({ name }, index) => as(quoteName(name), below[index]))),
     ...keys.map((key, index) => `${renderExpression(key, input.columns)} AS ${keyNames[index]}`),
   ];
   return `SELECT ${items.join(",\n  ")}\nFROM (${indent(selectFrom(keyed, input, options))})\nGROUP BY ${grouped.join(", ")}`;
+}
+
+/** The columns without one called `window`: above, that is the window. */
+function belowWindow(columns: readonly Column[]): readonly Column[] {
+  const isWindow = ({ name }: Column) => name.toLowerCase() === "window";
+  if (!columns.some(isWindow)) return columns;
+  return columns.map((column) =>
+    isWindow(column) ? { ...column, name: untaken("_window", columns) } : column,
+  );
 }
 
 function renderAggregateCall(aggregate: Aggregate, time: string, columns: readonly Column[]): string {
