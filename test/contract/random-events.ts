@@ -1,4 +1,5 @@
 /** Random events of a schema as JSON text: mostly right, some wrong in every way that a field can be wrong. */
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { rangeOf } from "../../src/contract/guarantees.ts";
 import type { EventSchema, Field, Leaf } from "../../src/contract/schema.ts";
@@ -163,4 +164,26 @@ function textOf({ format, values, maxLength }: Leaf): fc.Arbitrary<string> {
   return fc
     .string({ unit: "grapheme", maxLength: Math.min(maxLength ?? 40, 40) })
     .map((text) => JSON.stringify(text));
+}
+
+const MARKS = ['"', "\\", "{", "}", "[", "]", ",", ":", "0", "-", " ", "null", "\u000b", "é"];
+
+/** A slice of the record replaced by a few bytes. */
+const damage = fc.record({
+  at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  cut: fc.nat(3),
+  put: fc.oneof(
+    fc.uint8Array({ maxLength: 3 }),
+    fc.constantFrom(...MARKS).map((text) => Buffer.from(text)),
+  ),
+});
+
+/** The event's bytes, as they are or damaged in one or two places. */
+export function damagedEvent(event: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
+  return fc.tuple(event, fc.array(damage, { maxLength: 2 })).map(([text, damages]) =>
+    damages.reduce((bytes, { at, cut, put }) => {
+      const place = Math.floor(at * (bytes.length + 1));
+      return Buffer.concat([bytes.subarray(0, place), put, bytes.subarray(place + cut)]);
+    }, Buffer.from(text)),
+  );
 }

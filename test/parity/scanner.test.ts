@@ -10,7 +10,7 @@ import { sparkSource } from "../../src/contract/spark.ts";
 import { rawRecords } from "../../src/engine/spark/connect/local-data.ts";
 import type { SparkSession } from "../../src/engine/spark/connect/session.ts";
 import { batchOf, rowOf } from "../contract/batches.ts";
-import { eventText, ODD_VALUES, type Oddness } from "../contract/random-events.ts";
+import { damagedEvent, eventText, ODD_VALUES, type Oddness } from "../contract/random-events.ts";
 import { sampleSchema } from "../contract/sample-schema.ts";
 import { sharedSpark } from "../spark/server.ts";
 
@@ -134,6 +134,16 @@ test("Spark reads random events of the default pipeline as the scanner does", as
   });
   const compare = (texts: string[]) =>
     assertEqualRows(spark, schema, texts).then((live) => assert.ok(live > 10));
+  await fc.assert(fc.asyncProperty(events, compare), { numRuns: 1, endOnFailure: true });
+});
+
+test("Spark reads damaged events as the scanner does", async (t) => {
+  const spark = await sharedSpark(t);
+  if (!spark) return;
+  const event = eventText(sample, { oddValue: 2, leftOut: 20, duplicate: 5 });
+  const events = fc.array(damagedEvent(event), { minLength: 1500, maxLength: 1500, size: "max" });
+  const compare = (records: Buffer[]) =>
+    assertEqualRows(spark, sample, records).then((live) => assert.ok(live > 50));
   await fc.assert(fc.asyncProperty(events, compare), { numRuns: 1, endOnFailure: true });
 });
 
