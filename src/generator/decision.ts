@@ -2,19 +2,10 @@
  * How the world's lender decides: odds that fall with debt to income, a thin or strained file and doubtful identity.
  * A model of outcomes to learn from, not a lending rule. Reason codes are Regulation B's (form C-1).
  */
-import type { Application } from "./application.ts";
+import type { Application, Decision, Outcome } from "./application.ts";
 import type { Random } from "./random.ts";
 import { clamp, fourDecimals } from "./text.ts";
 import { type ProductWorld, productWorlds } from "./world.ts";
-
-export type Outcome = "approved" | "counteroffer" | "denied" | "withdrawn" | "incomplete";
-
-export interface Decision {
-  readonly outcome: Outcome;
-  readonly reasons: readonly string[];
-  readonly approvedAmountCents: number | null;
-  readonly offeredRate: number | null;
-}
 
 export function drawDecision(random: Random, application: Application): Decision {
   const world = productWorlds[application.product];

@@ -2,15 +2,7 @@
  * An endless, reproducible stream of application events in order of arrival. Pure: no clock, no randomness but the
  * seed's, no files. What waits for its next step costs 16 bytes, since applications are drawn again from their number.
  */
-import {
-  type Application,
-  type ApplicationSource,
-  campaignMembers,
-  createApplicationSource,
-  inFlightMember,
-  type Step,
-  steps,
-} from "./application.ts";
+import { type Application, campaignMembers, inFlightMember, type Step, steps } from "./application.ts";
 import { drawDelivery } from "./delivery.ts";
 import { type ArrivalQueue, createArrivalQueue } from "./heap.ts";
 import { drawNames } from "./names.ts";
@@ -18,6 +10,7 @@ import { createRandom, type Random } from "./random.ts";
 import { createRenderer, type Render } from "./render.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { scenarios as defaultScenarios } from "./scenarios/scenarios.ts";
+import { type ApplicationSource, createApplicationSource } from "./source.ts";
 import { createTokeniser, tokenKeyOfSeed } from "./token.ts";
 import { greatestDecisionMs, greatestFormMs, greatestFundingMs } from "./world.ts";
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { type Application, createApplicationSource } from "../../src/generator/application.ts";
+import type { Application } from "../../src/generator/application.ts";
 import { debtToIncome } from "../../src/generator/decision.ts";
 import { createRandom } from "../../src/generator/random.ts";
 import { scenarios } from "../../src/generator/scenarios/scenarios.ts";
+import { createApplicationSource } from "../../src/generator/source.ts";
 import { channels, channelWorlds, products, productWorlds, scoreEdges } from "../../src/generator/world.ts";
 
 const drawn = 60_000;
