@@ -1,5 +1,5 @@
 /** Spark's results: Arrow batches into rows of values (see `src/sql/types.ts`). */
-import { DataType, type RecordBatch, type Table, tableFromIPC, Vector } from "apache-arrow";
+import { type Data, DataType, type RecordBatch, type Table, tableFromIPC, Vector } from "apache-arrow";
 import { fail } from "../../../errors.ts";
 import {
   arrayOf,
@@ -68,11 +68,29 @@ function sqlType(type: DataType, column: string): SqlType {
 function decode(type: SqlType, vector: Vector | null): Value[] {
   if (!vector || type.kind === "null") return [];
   if (type.kind === "struct") return decodeStructs(type.fields, vector);
+  if (type.kind === "timestamp") return vector.data.flatMap((data) => eachValid(data, timestampAt));
+  if (type.kind === "string") return vector.data.flatMap((data) => eachValid(data, textAt));
   const one = decoder(type);
   return Array.from({ length: vector.length }, (_, i) => {
     const value: unknown = vector.get(i);
     return value === null ? null : one(value);
   });
+}
+
+function eachValid(data: Data, at: (data: Data, index: number) => Value): Value[] {
+  return Array.from({ length: data.length }, (_, i) => (data.getValid(i) ? at(data, i) : null));
+}
+
+/** From the 64-bit microseconds, since Arrow's own accessor refuses those beyond 2^53. */
+function timestampAt(data: Data, i: number): Value {
+  const micros = BigInt(data.values[i]);
+  return Number(micros / 1000n) + Number(micros % 1000n) / 1000;
+}
+
+/** From the bytes, since Arrow's own accessor drops a byte order mark. */
+function textAt(data: Data, i: number): Value {
+  const bytes: Uint8Array = data.values.subarray(data.valueOffsets[i], data.valueOffsets[i + 1]);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
 function decodeStructs(fields: readonly StructField[], vector: Vector): Value[] {
