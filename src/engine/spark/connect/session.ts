@@ -17,6 +17,8 @@ export interface SparkSession {
   sql(query: string): Promise<SparkTable>;
   /** Creates or replaces a temporary view: of a query, or of local data. */
   createView(name: string, source: string | LocalData, options?: ViewOptions): Promise<void>;
+  /** Drops a temporary view and the local data that it holds; nothing happens if there is none. */
+  dropView(name: string): Promise<void>;
   config(settings: Readonly<Record<string, string>>): Promise<void>;
   version(): Promise<string>;
   /** Drops the local data that views hold, and closes the connection. */
@@ -35,7 +37,8 @@ type Relation = MessageInitShape<typeof RelationSchema>;
 
 /** What results equal to the embedded engine's ask for. */
 const SETTINGS = { "spark.sql.ansi.enabled": "false", "spark.sql.session.timeZone": "UTC" };
-const PING_INTERVAL_MS = 30_000;
+/** A gRPC server takes pings that come more often than every five minutes for an attack, and hangs up. */
+const PING_INTERVAL_MS = 330_000;
 const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
 
 /** `url`: `sc://host:port`. Throws `spark.unreachable` where no server answers. */
@@ -109,6 +112,12 @@ function openSession(connection: Connection, url: string, disconnect: () => void
       if (typeof source === "string") await createView(name, sqlRelation(source));
       else await createLocalView(name, source, cached);
     },
+    async dropView(name) {
+      await sql(`DROP VIEW IF EXISTS ${name}`);
+      const own = [...cachedViews].filter((view) => isPartOf(view, name));
+      for (const view of own) await sql(`DROP VIEW IF EXISTS ${view}`);
+      for (const view of own) cachedViews.delete(view);
+    },
     async config(settings) {
       const pairs = Object.entries(settings).map(([key, value]) => ({ key, value }));
       const operation = { opType: { case: "set" as const, value: { pairs } } };
@@ -128,6 +137,9 @@ function openSession(connection: Connection, url: string, disconnect: () => void
     },
   };
 }
+
+/** Whether a cached view holds a chunk of the local data behind a view. */
+const isPartOf = (cachedView: string, name: string): boolean => cachedView.startsWith(`${name}__`);
 
 const rootOf = (value: Relation): Plan => ({ opType: { case: "root", value } });
 
