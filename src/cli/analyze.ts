@@ -8,8 +8,8 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { dateAndTime, tableText, terminalWidth } from "./table-text.ts";
-import { writeAnalysis } from "./write-analysis.ts";
+import { dateAndTime, printable, tableText, terminalWidth } from "./table-text.ts";
+import { raisedAlerts, writeAnalysis } from "./write-analysis.ts";
 
 const FIRST_ROWS = 5;
 
@@ -22,10 +22,10 @@ Usage: loanstream analyze FILE… [--out DIR] [--pipeline DIR] [--json]
 FILE is NDJSON, or CSV with a header, as its name or else the pipeline's source says; .gz and .zst are
 decompressed, - is standard input. Several files are read one after the other. At their end every window closes.
 
-  --out DIR       write one <table>.ndjson a table in key order, ledger.json, late.ndjson and dlq.ndjson;
-                  without it, the first rows of each table are printed
+  --out DIR       write one <table>.ndjson a table in key order, alerts.ndjson, ledger.json, late.ndjson and
+                  dlq.ndjson; without it, the first rows of each table are printed
   --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
-  --json          print the tables' sizes and the ledger as one JSON object
+  --json          print the tables' sizes, how many alerts were raised and the ledger as one JSON object
 `,
   async run(args) {
     const { values, positionals } = parseFlags("analyze", {
@@ -38,21 +38,41 @@ decompressed, - is standard input. Several files are read one after the other. A
     const settings = { format: pipeline.source.format, leaves: pipeline.schema.leaves, stdin: process.stdin };
     const analysis = await embeddedEngine.analyze(pipeline, readRecords(positionals, settings));
     if (values.out !== undefined) await writeAnalysis(values.out, pipeline, analysis);
-    process.stdout.write(values.json ? asJson(analysis) : asText(pipeline, analysis, values.out));
+    process.stdout.write(values.json ? asJson(pipeline, analysis) : asText(pipeline, analysis, values.out));
     return 0;
   },
 };
 
-function asJson({ tables, ledger }: Analysis): string {
+function asJson(pipeline: Pipeline, { tables, alerts, ledger }: Analysis): string {
   const sizes = Object.fromEntries(tables.map(({ table, rows }) => [table, rows.length]));
-  return `${JSON.stringify({ rows: sizes, ledger })}\n`;
+  const raised = pipeline.alerts.map(({ name, rows }) => [
+    name,
+    alerts.find(({ table }) => table === rows.name)?.rows.length ?? 0,
+  ]);
+  return `${JSON.stringify({ rows: sizes, alerts: Object.fromEntries(raised), ledger })}\n`;
 }
 
 function asText(pipeline: Pipeline, analysis: Analysis, out: string | undefined): string {
   const ledger = ledgerText(analysis.ledger);
   const lines =
-    out === undefined ? firstRows(pipeline, analysis) : [...sizes(analysis), `Written to ${out}.`, ""];
+    out === undefined
+      ? [...firstRows(pipeline, analysis), ...firstAlerts(pipeline, analysis), ""]
+      : [...sizes(analysis), alertCount(raisedAlerts(pipeline, analysis).length), `Written to ${out}.`, ""];
   return `${[...lines, ...ledger].join("\n")}\n`;
+}
+
+function firstAlerts(pipeline: Pipeline, analysis: Analysis): string[] {
+  const time = dateAndTime(pipeline.timeZone);
+  const alerts = raisedAlerts(pipeline, analysis);
+  const lines = alerts.slice(0, FIRST_ROWS).map(({ alert, severity, eventTimeMs, message }) => {
+    const at = eventTimeMs === null ? "" : time(eventTimeMs);
+    return printable([at, severity, alert, message].join("  "));
+  });
+  return [alertCount(alerts.length), ...lines];
+}
+
+function alertCount(alerts: number): string {
+  return `${alerts.toLocaleString("en-US")} ${alerts === 1 ? "alert" : "alerts"}`;
 }
 
 function sizes({ tables }: Analysis): string[] {

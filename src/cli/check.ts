@@ -30,7 +30,7 @@ column. Exits with 2 if anything is.
     for (const diagnostic of diagnostics) process.stdout.write(`${print(diagnostic)}\n`);
     if (!pipeline) return 2;
     process.stderr.write(
-      `${directory}: ${pipeline.models.size} models, ${pipeline.tables.length} tables, nothing wrong.\n`,
+      `${directory}: ${pipeline.models.size} models, ${pipeline.tables.length} tables, ${pipeline.alerts.length} alerts, nothing wrong.\n`,
     );
     return 0;
   },

@@ -50,11 +50,11 @@ function startScreen(parts: DisplayParts, screen: NodeJS.WriteStream): () => voi
 function startReports(parts: DisplayParts): () => void {
   const status = statusOf(parts);
   const report = (): void => {
-    const { progress } = parts.reader.newest(0);
+    const { progress, alerts } = parts.reader.newest(0);
     const { ratePerSecond, lag } = status(progress);
     const watermark = progress.watermarkMs === null ? null : new Date(progress.watermarkMs).toISOString();
     const rate = Math.round(ratePerSecond * 10) / 10;
-    parts.logger.info("progress", { rate, lag, watermark, ...progress.ledger?.source });
+    parts.logger.info("progress", { rate, lag, watermark, alerts: alerts.count, ...progress.ledger?.source });
   };
   const timer = setInterval(report, REPORT_MS);
   return () => clearInterval(timer);

@@ -1,7 +1,7 @@
-/** What a running stream looks like on a terminal: a status line, and the newest rows of each table. */
+/** What a running stream looks like on a terminal: a status line, the newest alerts, the newest rows of each table. */
 import type { StoreView } from "../store/sqlite-reader.ts";
 import { ledgerText } from "./ledger-text.ts";
-import { tableText, timeOfDay } from "./table-text.ts";
+import { printable, type TimeFormat, tableText, timeOfDay } from "./table-text.ts";
 
 export interface Status {
   /** Records taken in a second, lately. */
@@ -21,9 +21,9 @@ const OTHER_LINES = 4;
 /** A table's title, its header, and the empty line after it. */
 const LINES_AROUND_ROWS = 3;
 
-/** How many rows of each table fit on the screen. */
+/** How many rows of each table fit on the screen, and of the alerts. */
 export function rowsThatFit(tables: number, { height }: ScreenSize): number {
-  const linesATable = Math.floor((height - OTHER_LINES) / Math.max(tables, 1));
+  const linesATable = Math.floor((height - OTHER_LINES) / (tables + 1));
   return Math.min(Math.max(linesATable - LINES_AROUND_ROWS, 1), MOST_ROWS);
 }
 
@@ -43,8 +43,17 @@ export function liveView(
     return [`${table.name} (${table.emit})`, ...(rows.length > 0 ? lines : ["nothing yet"]), ""];
   });
   const counts = ledger === null ? "nothing read yet" : (ledgerText(ledger)[0] ?? "");
-  const shown = [head, counts, "", ...tables].slice(0, height - 1);
+  const shown = [head, counts, "", ...alertLines(view.alerts, time), "", ...tables].slice(0, height - 1);
   return [...shown, "Ctrl-C drains and ends."].map((line) => line.slice(0, width));
+}
+
+/** Each on one line, that may be longer than the screen is wide. */
+function alertLines({ count, newest }: StoreView["alerts"], time: TimeFormat): string[] {
+  const lines = newest.map(({ eventTimeMs, severity, alert, message }) => {
+    const at = eventTimeMs === null ? "" : time(eventTimeMs);
+    return printable([at, severity.padEnd("critical".length), alert, message].join("  "));
+  });
+  return [`alerts: ${count.toLocaleString("en-US")}`, ...lines];
 }
 
 export interface ReadAt {

@@ -67,7 +67,7 @@ function shortened(text: string): string {
 }
 
 /** Control characters could drive the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, "·");
 }
 

@@ -6,15 +6,24 @@ import { Readable } from "node:stream";
 import { pipeline as connect } from "node:stream/promises";
 import type { Analysis } from "../engine/engine.ts";
 import { fail } from "../errors.ts";
+import { alertReader, alertToJson, type RaisedAlert } from "../output/alert.ts";
 import { rowWriter } from "../output/json.ts";
 import { inKeyOrder } from "../output/order.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 
 const LINES_A_WRITE = 1000;
 
+/** The alerts of an analysis, one after the other as the pipeline names them, each in the order of its key. */
+export function raisedAlerts({ alerts, currency }: Pipeline, analysis: Analysis): readonly RaisedAlert[] {
+  return alerts.flatMap((alert) => {
+    const rows = analysis.alerts.find(({ table }) => table === alert.rows.name)?.rows ?? [];
+    return inKeyOrder(alert.rows, rows).map(alertReader(alert, currency));
+  });
+}
+
 /**
- * Writes `<table>.ndjson` for every table in key order, `ledger.json`, and the places of late and dead records
- * in `late.ndjson` and `dlq.ndjson` (with path and reason, never a value). Throws `file.unwritable`.
+ * Writes `<table>.ndjson` for every table in key order, `alerts.ndjson`, `ledger.json`, and the places of late and
+ * dead records in `late.ndjson` and `dlq.ndjson` (with path and reason, never a value). Throws `file.unwritable`.
  */
 export async function writeAnalysis(
   directory: string,
@@ -28,6 +37,8 @@ export async function writeAnalysis(
       const write = rowWriter(table.relation.columns);
       await writeLines(join(directory, `${table.name}.ndjson`), inKeyOrder(table, rows).values().map(write));
     }
+    const alerts = raisedAlerts(pipeline, analysis);
+    await writeLines(join(directory, "alerts.ndjson"), alerts.values().map(alertToJson));
     await writeLines(
       join(directory, "late.ndjson"),
       analysis.late.values().map((place) => JSON.stringify(place)),

@@ -51,7 +51,20 @@ export interface Ledger {
 export interface Analysis {
   /** Final rows, in no particular order. */
   readonly tables: readonly TableRows[];
+  /** What each alert raised: rows of `Alert.rows`, one an id. */
+  readonly alerts: readonly TableRows[];
   readonly late: readonly RecordPlace[];
   readonly dead: readonly DeadLetter[];
   readonly ledger: Ledger;
+}
+
+/** An alert's rows, whose first column is the id, with each id once: an event's id may come again after the delay. */
+export function firstOfEachId({ table, rows }: TableRows): TableRows {
+  const seen = new Set<Value | undefined>();
+  const first = rows.filter(([id]) => {
+    const isNew = !seen.has(id);
+    seen.add(id);
+    return isNew;
+  });
+  return { table, rows: first };
 }

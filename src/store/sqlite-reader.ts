@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import type { Value } from "../sql/types.ts";
+import { alertsReader, type StoredAlerts } from "./alerts.ts";
 import { fromSqlite, quoted } from "./columns.ts";
 import { readProgress } from "./progress.ts";
 import { STORE_FILE } from "./sqlite-store.ts";
@@ -19,9 +20,11 @@ export interface NewestRows {
 export interface StoreView {
   readonly progress: Progress;
   readonly tables: readonly NewestRows[];
+  readonly alerts: StoredAlerts;
 }
 
 export interface StoreReader {
+  /** At most so many rows a table, and as many alerts. */
   newest(rowsATable: number): StoreView;
   close(): void;
 }
@@ -30,11 +33,16 @@ export interface StoreReader {
 export function openStoreReader(directory: string, pipeline: Pipeline): StoreReader {
   const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true, timeout: 5000 });
   const readers = pipeline.tables.map((table) => newestReader(database, table));
+  const readAlerts = alertsReader(database);
   return {
     newest(rowsATable) {
       database.exec("BEGIN");
       try {
-        return { progress: readProgress(database), tables: readers.map((read) => read(rowsATable)) };
+        return {
+          progress: readProgress(database),
+          tables: readers.map((read) => read(rowsATable)),
+          alerts: readAlerts(rowsATable),
+        };
       } finally {
         database.exec("COMMIT");
       }

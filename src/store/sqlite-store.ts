@@ -5,6 +5,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32c } from "../crc32c.ts";
 import { fail, LoanstreamError } from "../errors.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
+import { ALERTS_TABLE, alertWriters } from "./alerts.ts";
 import { toSqlite } from "./columns.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -53,7 +54,7 @@ function openDatabase(path: string): DatabaseSync {
 
 function takeOver(database: DatabaseSync, directory: string, pipeline: Pipeline): void {
   const hash = fingerprint(pipeline);
-  database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES}`);
+  database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${ALERTS_TABLE}`);
   database.prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, ?, 0, 0, NULL, NULL)").run(hash);
   if (database.prepare("SELECT pipeline FROM loanstream_progress").get()?.pipeline !== hash) {
     database.close();
@@ -66,7 +67,10 @@ function takeOver(database: DatabaseSync, directory: string, pipeline: Pipeline)
 }
 
 function storeOver(database: DatabaseSync, pipeline: Pipeline, release: () => void): Store {
-  const writers = new Map(pipeline.tables.map((table) => [table.name, tableWriter(database, table)]));
+  const writers = new Map([
+    ...pipeline.tables.map((table) => [table.name, tableWriter(database, table)] as const),
+    ...alertWriters(database, pipeline),
+  ]);
   const writeRest = commitWriter(database);
   return {
     progress: () => readProgress(database),
@@ -74,7 +78,8 @@ function storeOver(database: DatabaseSync, pipeline: Pipeline, release: () => vo
     commit(commit: Commit): void {
       database.exec("BEGIN IMMEDIATE");
       try {
-        for (const { table, rows } of commit.tables) for (const row of rows) writers.get(table)!(row);
+        for (const { table, rows } of commit.tables)
+          for (const row of rows) writers.get(table)!(row, commit.position);
         writeRest(commit);
         database.exec("COMMIT");
       } catch (error) {

@@ -5,7 +5,10 @@ import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine/engin
 export interface Commit {
   /** Position in the log of the first record that is not part of this commit or an earlier one. */
   readonly position: number;
-  /** Rows of row tables to append, rows of window tables to put in place of those of the same key. */
+  /**
+   * Rows of row tables to append, rows of window tables to put in place of those of the same key, rows of alerts to
+   * keep unless there is one of the same id.
+   */
   readonly tables: readonly TableRows[];
   readonly late: readonly RecordPlace[];
   readonly dead: readonly DeadLetter[];

@@ -42,6 +42,7 @@ describe("analyze", () => {
     const { source, tables } = JSON.parse(written["ledger.json"] ?? "");
     const names = [
       ...Object.keys(tables).map((table) => `${table}.ndjson`),
+      "alerts.ndjson",
       "dlq.ndjson",
       "late.ndjson",
       "ledger.json",
@@ -66,9 +67,11 @@ describe("analyze", () => {
     const text = await loanstream(["analyze", plain]);
     assert.match(text.stdout, /^risk_scores: \d+ rows\nevent_id /m);
     assert.match(text.stdout, /^1,502 read = /m);
-    const { ledger, rows } = JSON.parse((await loanstream(["analyze", plain, "--json"])).stdout);
+    assert.match(text.stdout, /^\d+ alerts?$/m);
+    const { ledger, rows, alerts } = JSON.parse((await loanstream(["analyze", plain, "--json"])).stdout);
     assert.equal(ledger.source.read, 1502);
     assert.deepEqual(Object.keys(rows), Object.keys(ledger.tables));
+    assert.ok(Object.values(alerts).every((count) => typeof count === "number"));
   });
 
   it("without a file is bad usage; with one that is missing it fails by its name", async () => {

@@ -17,13 +17,30 @@ describe("the live view", () => {
       { table: scores, rows: [["e1", 100, 0.25, true, ["R1", "R2"], Date.UTC(2026, 0, 1, 12, 1)]] },
       { table: windows, rows: [] },
     ],
+    alerts: {
+      count: 1042,
+      newest: [
+        {
+          alertId: "a1",
+          alert: "burst",
+          severity: "warning",
+          table: "windows",
+          key: "{}",
+          eventTimeMs: Date.UTC(2026, 0, 1, 12, 2),
+          message: "web: 40 \x1b[2J",
+        },
+      ],
+    },
   };
 
-  it("shows rate, lag, watermark, ledger and the newest rows of each table", () => {
+  it("shows rate, lag, watermark, ledger, the newest alerts and the newest rows of each table", () => {
     const lines = liveView(view, { ratePerSecond: 3.04, lag: 7 }, "UTC", { width: 100, height: 40 });
     assert.deepEqual(lines, [
       "loanstream  3.0 events/s  lag 7  watermark 12:00:00 UTC",
       "1,234 read = 1,230 accepted + 1 late + 2 duplicate + 1 dead",
+      "",
+      "alerts: 1,042",
+      "12:02:00  warning   burst  web: 40 ·[2J",
       "",
       "scores (append)",
       "event_id  amount_cents  score  manual  reasons  event_time",
@@ -43,8 +60,8 @@ describe("the live view", () => {
   });
 
   it("gives each table as many rows as fit, at least one", () => {
-    assert.equal(rowsThatFit(5, { width: 80, height: 24 }), 1);
-    assert.equal(rowsThatFit(5, { width: 80, height: 44 }), 5);
+    assert.equal(rowsThatFit(4, { width: 80, height: 24 }), 1);
+    assert.equal(rowsThatFit(4, { width: 80, height: 44 }), 5);
     assert.equal(rowsThatFit(1, { width: 80, height: 99 }), 6);
   });
 });

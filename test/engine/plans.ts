@@ -224,7 +224,9 @@ export function pipeline(tables: readonly Table[], options: PipelineOptions = {}
     timeZone: "UTC",
     schema,
     events,
+    alerts: [],
     scorecards: [],
+    descriptions: new Map(),
     models: new Map(tables.map(({ name, relation }) => [name, relation])),
     tables,
   };

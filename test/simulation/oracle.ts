@@ -2,7 +2,7 @@
  * A naive oracle: arrays, no state, everything from scratch and by definition, whatever it costs. It says what batch
  * Spark can't: which events of a log in any order are late or duplicate, and so what every table holds.
  */
-import type { Pipeline } from "../../src/pipeline/pipeline.ts";
+import { computedTables, type Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Aggregate, AggregateRelation, Expr, Relation } from "../../src/sql/plan.ts";
 import { evaluate, nullOf, type Row } from "./interpret.ts";
 
@@ -54,12 +54,12 @@ export interface OracleTable {
   readonly used: number;
 }
 
-/** Every table over the accepted events: all groups, whether their window has closed or not. */
+/** Every table, and every alert, over the accepted events: all groups, whether their window has closed or not. */
 export function oracle(records: readonly Scanned[], pipeline: Pipeline): ReadonlyMap<string, OracleTable> {
   const verdict = verdicts(records, pipeline.delayMs);
   const accepted = records.filter((_, index) => verdict[index] === "accepted");
   return new Map(
-    pipeline.tables.map(({ name, relation }) => {
+    computedTables(pipeline).map(({ name, relation }) => {
       const { rows, used } = evaluateRelation(relation, accepted);
       return [name, { rows: rows.map(({ values }) => values.map(leaving)), used: used.size }];
     }),

@@ -46,5 +46,7 @@ export const smallPipeline: Pipeline = {
   events: source,
   models: new Map(),
   tables: [scores, windows],
+  alerts: [],
   scorecards: [],
+  descriptions: new Map(),
 };

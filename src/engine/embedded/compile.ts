@@ -1,8 +1,8 @@
 /**
  * The plan of all tables as one generated program: a run over the accepted rows of a batch, in which each
- * expression that tables share is computed once a row, and a function a window table that puts out its groups.
+ * expression that tables share is computed once a row, and functions that put out the groups of each aggregate.
  */
-import type { Pipeline } from "../../pipeline/pipeline.ts";
+import { computedTables, type Pipeline } from "../../pipeline/pipeline.ts";
 import * as rt from "../../sql/runtime.ts";
 import type { Value } from "../../sql/types.ts";
 import type { ColumnBatch, RecordBatch } from "../batch.ts";
@@ -12,19 +12,19 @@ import { createInterner } from "./expressions.ts";
 import { markChanged, slotOf } from "./group-state.ts";
 import { createKeyPlanner } from "./key-plan.ts";
 import { addGroup, type KeyDictionary } from "./keys.ts";
-import { type PlannedTable, planTable } from "./planned-table.ts";
+import { type Plan, type PlannedWindows, planTables } from "./planned-table.ts";
 import { programText } from "./program-text.ts";
-import type { Evaluate, Scratch, WindowTable } from "./windows.ts";
+import { isFirst, type Published, type Scratch, type Windows } from "./windows.ts";
 
 type Row = readonly Value[];
 
 export interface Program {
   /** Takes the accepted rows of a batch, in order; `out[table]` gets the rows of row tables. */
   run(batch: RecordBatch, columns: ColumnBatch, accepted: Uint32Array, count: number, out: Row[][]): void;
-  readonly windows: readonly WindowTable[];
+  readonly windows: readonly Windows[];
   readonly dictionaries: readonly KeyDictionary[];
   readonly scratch: Scratch;
-  /** By table: how many accepted events contributed to it. */
+  /** By table, those of the alerts last: how many accepted events contributed to it. */
   readonly used: Float64Array;
   /** The generated text. */
   readonly text: string;
@@ -40,39 +40,36 @@ interface Generated {
     count: number,
     out: Row[][],
   ) => void;
-  readonly evaluate: readonly (Evaluate | null)[];
+  readonly evaluate: readonly Pick<Windows, "open" | "closed">[];
 }
 
 /** What the generated text calls, by the names that it uses. */
 const CALLED = {
-  ...{ rt: { ...rt }, addToSet, addWide, binOf, unionOf, wideSum, slotOf, markChanged, addGroup },
+  ...{ rt: { ...rt }, addToSet, addWide, binOf, unionOf, wideSum, slotOf, markChanged, addGroup, isFirst },
   ...{ orNull, orNullWithin, BOOLEANS: [false, true, null] },
 };
 
 export function compile(pipeline: Pipeline, lookup: Lookup): Program {
   const interner = createInterner();
   const planner = createKeyPlanner(interner, pipeline.schema.leaves);
-  const planned = pipeline.tables.map((table, index) => planTable(table, index, planner));
-  const { text, numbers } = programText(pipeline.schema, planned, {
-    interner,
-    planner,
-    lookup,
-    called: CALLED,
-  });
-  const scratch = createScratch(planned);
-  const used = new Float64Array(planned.length);
+  const plan = planTables(computedTables(pipeline), planner);
+  const { text, numbers } = programText(pipeline.schema, plan, { interner, planner, lookup, called: CALLED });
+  const scratch = createScratch(plan);
+  const used = new Float64Array(plan.tables.length);
+  const published = plan.tables.map((): Published => new Map());
   const generated = evaluateText(text, {
     ...CALLED,
     dictionaries: planner.dictionaries,
-    groups: planned.map(({ groups }) => groups),
+    groups: plan.windows.map(({ groups }) => groups),
     N: new Float64Array(numbers),
     W: scratch.slots,
     USED: used,
+    FIRST: published,
   });
   return {
     run: (batch, { columns }, accepted, count, out) =>
       generated.run(columns, batch.partition, batch.basePosition, accepted, count, out),
-    windows: planned.flatMap((entry) => windowTable(entry, generated.evaluate[entry.index] ?? null)),
+    windows: plan.windows.map((windows, index) => windowsOf(windows, generated.evaluate[index]!, published)),
     dictionaries: planner.dictionaries,
     scratch,
     used,
@@ -84,19 +81,24 @@ function evaluateText(text: string, environment: object): Generated {
   return new Function("environment", text)(environment);
 }
 
-function windowTable({ table, shape, groups }: PlannedTable, evaluate: Evaluate | null): WindowTable[] {
-  if (!shape.aggregate || !groups || !evaluate) return [];
-  const { name } = table;
-  const emit = table.emit === "update" ? "update" : "final";
-  return [
-    { name, emit, ...shape.aggregate.window, groups, evaluate, closedThrough: Number.NEGATIVE_INFINITY },
-  ];
+function windowsOf(
+  { aggregate, groups, tables }: PlannedWindows,
+  { open, closed }: Generated["evaluate"][number],
+  published: readonly Published[],
+): Windows {
+  const once = tables.filter(({ table }) => table.emit === "once");
+  return {
+    ...aggregate.window,
+    groups,
+    open,
+    closed,
+    published: new Map(once.map(({ table, index }) => [table.name, published[index]!])),
+    closedThrough: Number.NEGATIVE_INFINITY,
+  };
 }
 
-function createScratch(planned: readonly PlannedTable[]): Scratch {
-  const spans = planned.map(({ shape: { aggregate } }) =>
-    aggregate ? aggregate.window.sizeMs / aggregate.window.slideMs : 0,
-  );
+function createScratch({ windows }: Plan): Scratch {
+  const spans = windows.map(({ aggregate }) => aggregate.window.sizeMs / aggregate.window.slideMs);
   return { slots: new Int32Array(Math.max(0, ...spans) + 1), slotSet: 0 };
 }
 

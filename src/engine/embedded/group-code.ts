@@ -1,51 +1,82 @@
-/** Generated code of the group part: a window's row from its slots, through HAVING and what stands above it. */
-import type { AggregateRelation, ColumnRef } from "../../sql/plan.ts";
+/**
+ * Generated code of the group part: rows of a window from its slots, through HAVING and what stands above it, for all
+ * tables over one aggregate.
+ */
+import type { ColumnRef } from "../../sql/plan.ts";
 import { isNarrow, valueCode } from "./accumulators.ts";
-import { type ColumnCode, isNumeric, type Lookup, writeShared } from "./emit.ts";
-import { createInterner } from "./expressions.ts";
+import { type ColumnCode, type Emitter, isNumeric, type Lookup, writeShared } from "./emit.ts";
+import { createInterner, type Interner, type Node } from "./expressions.ts";
+import { leavesOpen, type PlannedTable, type PlannedWindows } from "./planned-table.ts";
 import { outputCode } from "./row-code.ts";
-import { type Shape, stepsCode } from "./shape.ts";
+import { endsOf, stepsCode } from "./shape.ts";
 
 export interface GroupCodeOptions {
-  readonly name: string;
-  /** Place among the pipeline's tables. */
-  readonly table: number;
-  /** Of its key dictionary, in generated code. */
-  readonly keys: string;
   readonly lookup: Lookup;
   readonly numbers: { count: number };
 }
 
-/** Function `e<table>(group, window, count, slotSet, rows)`, with what it needs; everything is computed when asked. */
-export function groupCode(shape: Shape, aggregate: AggregateRelation, options: GroupCodeOptions): string {
-  const { table, lookup, numbers } = options;
+/** Text, and the names of its two functions `(group, window, count, slotSet, out)`; null for one without tables. */
+export interface GroupCode {
+  readonly text: string;
+  /** Puts out what leaves while the window is open. */
+  readonly open: string | null;
+  /** Puts out what leaves when it has closed. */
+  readonly closed: string | null;
+}
+
+/** Everything is computed when asked, and once for all tables that leave at the same time. */
+export function groupCode(windows: PlannedWindows, { lookup, numbers }: GroupCodeOptions): GroupCode {
+  const { index: w, aggregate, tables } = windows;
   const interner = createInterner();
   const columns = interner.base(aggregate.columns);
-  const scope = { prefix: `g${table}`, columns: groupColumns(aggregate, options), lookup, numbers };
-  const written = writeShared(scope, (emitter) =>
-    stepsCode(shape.above, columns, { interner, emitter }, (out) => {
-      const values = out.map((node) => outputCode(node, emitter));
-      return `rows.push([${values.join(", ")}]);`;
-    }),
-  );
-  return `let w${table} = 0, n${table} = 0, k${table} = 0, set${table} = 0, i${table} = 0;
-${aggregate.aggregates.map((_, index) => aggregateCode(aggregate, index, options)).join("\n")}
+  const open = tables.filter(leavesOpen);
+  const closed = tables.filter((table) => !leavesOpen(table));
+  const scope = { prefix: `g${w}`, columns: groupColumns(windows), lookup, numbers };
+  const written = writeShared(scope, (emitter) => {
+    const codeOf = (table: PlannedTable) => tableCode(table, columns, { interner, emitter });
+    return [evaluateCode(`e${w}`, w, open.map(codeOf)), evaluateCode(`d${w}`, w, closed.map(codeOf))].join(
+      "\n",
+    );
+  });
+  const text = `let w${w} = 0, n${w} = 0, k${w} = 0, set${w} = 0, i${w} = 0;
+${aggregate.aggregates.map((_, place) => aggregateCode(windows, place, numbers)).join("\n")}
 ${written.definitions}
-function e${table}(group, window, count, slotSet, rows) {
-k${table} = group; w${table} = window; n${table} = count; set${table} = slotSet;
-const i = ++i${table};
-${written.body}
+${written.body}`;
+  return { text, open: open.length > 0 ? `e${w}` : null, closed: closed.length > 0 ? `d${w}` : null };
+}
+
+function evaluateCode(name: string, w: number, tables: readonly string[]): string {
+  return `function ${name}(group, window, count, slotSet, out) {
+k${w} = group; w${w} = window; n${w} = count; set${w} = slotSet;
+const i = ++i${w};
+${tables.map((code) => `{\n${code}\n}`).join("\n")}
 }`;
 }
 
+/** Statements that put out the rows of one table. */
+function tableCode(
+  { index, table, shape }: PlannedTable,
+  columns: readonly Node[],
+  context: { readonly interner: Interner; readonly emitter: Emitter },
+): string {
+  const ways = endsOf(shape.above, columns, context.interner).length;
+  let way = 0;
+  return stepsCode(shape.above, columns, context, (out) => {
+    const values = out.map((node) => outputCode(node, context.emitter));
+    const push = `out[${index}].push([${values.join(", ")}]);`;
+    if (table.emit !== "once") return push;
+    return `if (isFirst(FIRST[${index}], window, group * ${ways} + ${way++})) ${push}`;
+  });
+}
+
 /** Columns of an aggregate: window start, window end, keys, aggregates. */
-function groupColumns({ keys, window }: AggregateRelation, options: GroupCodeOptions): ColumnCode {
-  const { table } = options;
+function groupColumns({ index: w, aggregate, keys: { name } }: PlannedWindows): ColumnCode {
+  const { keys, window } = aggregate;
   const value = ({ index }: ColumnRef): string => {
-    if (index === 0) return `(w${table} * ${window.slideMs})`;
-    if (index === 1) return `(w${table} * ${window.slideMs} + ${window.sizeMs})`;
-    if (index < 2 + keys.length) return `${options.keys}.values[${index - 2}][k${table}]`;
-    return `a${table}_${index - 2 - keys.length}()`;
+    if (index === 0) return `(w${w} * ${window.slideMs})`;
+    if (index === 1) return `(w${w} * ${window.slideMs} + ${window.sizeMs})`;
+    if (index < 2 + keys.length) return `${name}.values[${index - 2}][k${w}]`;
+    return `a${w}_${index - 2 - keys.length}()`;
   };
   return {
     value,
@@ -54,26 +85,26 @@ function groupColumns({ keys, window }: AggregateRelation, options: GroupCodeOpt
   };
 }
 
-/** Function `a<table>_<index>()`: the aggregate over the window's slots, or over those of its last milliseconds. */
+/** Function `a<windows>_<place>()`: the aggregate over the window's slots, or over those of its last milliseconds. */
 function aggregateCode(
-  { aggregates, window }: AggregateRelation,
-  index: number,
-  options: GroupCodeOptions,
+  { index: w, aggregate: { aggregates, window }, tables }: PlannedWindows,
+  place: number,
+  numbers: { count: number },
 ): string {
-  const aggregate = aggregates[index]!;
-  const { table, name } = options;
-  const fn = `a${table}_${index}`;
-  const place =
+  const aggregate = aggregates[place]!;
+  const fn = `a${w}_${place}`;
+  const cell =
     isNumeric(aggregate.type) && (aggregate.fn !== "sum" || isNarrow(aggregate))
-      ? `N[${options.numbers.count++}]`
+      ? `N[${numbers.count++}]`
       : `${fn}_is`;
-  const since = `w${table} + ${(window.sizeMs - (aggregate.lastMs ?? 0)) / window.slideMs}`;
+  const since = `w${w} + ${(window.sizeMs - (aggregate.lastMs ?? 0)) / window.slideMs}`;
   const narrowed =
     aggregate.lastMs === null
-      ? `const count = n${table};`
-      : `let count = 0; while (count < n${table} && S${table}.pane[W[count]] >= ${since}) count += 1;`;
-  const current = aggregate.lastMs === null ? `set${table}` : `i${table}`;
-  return `function ${fn}_of() { ${narrowed} ${valueCode(aggregate, index, `A${table}`, name)} }
+      ? `const count = n${w};`
+      : `let count = 0; while (count < n${w} && S${w}.pane[W[count]] >= ${since}) count += 1;`;
+  const current = aggregate.lastMs === null ? `set${w}` : `i${w}`;
+  const name = tables[0]?.table.name ?? "";
+  return `function ${fn}_of() { ${narrowed} ${valueCode(aggregate, place, `A${w}`, name)} }
 let ${fn}_at = -1, ${fn}_is;
-function ${fn}() { if (${fn}_at !== ${current}) { ${place} = ${fn}_of(); ${fn}_at = ${current}; } return ${place}; }`;
+function ${fn}() { if (${fn}_at !== ${current}) { ${cell} = ${fn}_of(); ${fn}_at = ${current}; } return ${cell}; }`;
 }

@@ -1,6 +1,6 @@
 /** Opens a session of the embedded engine over a pipeline. */
 import { createScanner } from "../../contract/scan.ts";
-import type { Pipeline } from "../../pipeline/pipeline.ts";
+import { computedTables, type Pipeline, type Table } from "../../pipeline/pipeline.ts";
 import { lookup } from "../../sql/catalogue/catalogue.ts";
 import type { Value } from "../../sql/types.ts";
 import type { Ledger, TableRows } from "../engine.ts";
@@ -8,7 +8,7 @@ import { compile, type Program } from "./compile.ts";
 import { admit, createGate, type Gate } from "./gate.ts";
 import type { Session } from "./session.ts";
 import { fingerprintOf, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
-import { rowsDue } from "./windows.ts";
+import { putOutDue } from "./windows.ts";
 
 /**
  * A session at the beginning of its input, or at a snapshot of the same pipeline. Throws
@@ -19,32 +19,39 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array): Session 
   const program = compile(pipeline, lookup);
   const gate = createGate(pipeline);
   const fingerprint = fingerprintOf(pipeline);
+  const tables = computedTables(pipeline);
   if (snapshot) restoreSnapshot(snapshot, fingerprint, gate, program);
 
   return {
     step(batch) {
       const columns = scan(batch);
       const { rows, count, late, dead } = admit(gate, batch, columns);
-      const out: (readonly Value[])[][] = pipeline.tables.map(() => []);
+      const out = rowsByTable(tables);
       program.run(batch, columns, rows, count, out);
-      return { rows: named(pipeline, out), late, dead };
+      return { rows: named(tables, out), late, dead };
     },
-    trigger: () => due(program, gate.watermark.atMs),
-    finish: () => due(program, Number.POSITIVE_INFINITY),
+    trigger: () => due(tables, program, gate.watermark.atMs),
+    finish: () => due(tables, program, Number.POSITIVE_INFINITY),
     ledger: () => ledgerOf(pipeline, gate, program),
     watermarkMs: () => (Number.isFinite(gate.watermark.atMs) ? gate.watermark.atMs : null),
     snapshot: () => takeSnapshot(fingerprint, gate, program),
   };
 }
 
-function named({ tables }: Pipeline, out: readonly (readonly Value[])[][]): TableRows[] {
+type RowsByTable = (readonly Value[])[][];
+
+function rowsByTable(tables: readonly Table[]): RowsByTable {
+  return tables.map(() => []);
+}
+
+function named(tables: readonly Table[], out: RowsByTable): TableRows[] {
   return tables.map(({ name }, index) => ({ table: name, rows: out[index]! })).filter(hasRows);
 }
 
-function due({ windows, scratch }: Program, watermarkMs: number): TableRows[] {
-  return windows
-    .map((window) => ({ table: window.name, rows: rowsDue(window, watermarkMs, scratch) }))
-    .filter(hasRows);
+function due(tables: readonly Table[], { windows, scratch }: Program, watermarkMs: number): TableRows[] {
+  const out = rowsByTable(tables);
+  for (const its of windows) putOutDue(its, watermarkMs, scratch, out);
+  return named(tables, out);
 }
 
 const hasRows = ({ rows }: TableRows): boolean => rows.length > 0;

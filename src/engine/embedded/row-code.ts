@@ -1,13 +1,12 @@
-/** Generated code of the row part: what a table does with an accepted event. */
+/** Generated code of the row part: what a table, or the groups of an aggregate, does with an accepted event. */
 import type { EventSchema } from "../../contract/schema.ts";
 import type { AggregateRelation, ColumnRef } from "../../sql/plan.ts";
 import type { SqlType } from "../../sql/types.ts";
 import { type BoundAggregate, updateCode } from "./accumulators.ts";
 import { type ColumnCode, type Emitter, isNumeric } from "./emit.ts";
 import type { Interner, Node } from "./expressions.ts";
-import type { KeyPlan } from "./key-plan.ts";
-import type { PlannedTable } from "./planned-table.ts";
-import { stepsCode } from "./shape.ts";
+import { leavesOpen, type PlannedTable, type PlannedWindows } from "./planned-table.ts";
+import { type Step, shapeOf, stepsCode } from "./shape.ts";
 
 /** The source's columns: the batch's, then the record's partition and position. `i` is the row. */
 export function sourceColumns({ leaves }: EventSchema): ColumnCode {
@@ -29,26 +28,26 @@ export interface RowContext {
 }
 
 /** Function `t<table>(i)` of a row table: one output row, or one for each exploded element. */
-export function rowTableCode(planned: PlannedTable, context: RowContext): string {
-  return tableCode(planned, context, (columns) => {
-    const values = columns.map((node) => outputCode(node, context.emitter));
-    return `used = 1; o${planned.index}.push([${values.join(", ")}]);`;
+export function rowTableCode({ index, shape }: PlannedTable, context: RowContext): string {
+  const columns = context.interner.base(shape.source);
+  return takerCode(`t${index}`, [index], shape.below, columns, context, (row) => {
+    const values = row.map((node) => outputCode(node, context.emitter));
+    return `used = 1; o${index}.push([${values.join(", ")}]);`;
   });
 }
 
-/** Function `t<table>(i)` of a window table: the update of one slot, or one for each exploded element. */
-export function windowTableCode(planned: PlannedTable, keys: KeyPlan, context: RowContext): string {
-  const { index, table, shape } = planned;
+/** Function `p<windows>(i)`: the update of one slot, or one for each exploded element. */
+export function windowsCode({ index, aggregate, keys, tables }: PlannedWindows, context: RowContext): string {
   const { interner, emitter } = context;
-  const mark = table.emit === "update" ? `if (S${index}.changed[s] === 0) markChanged(S${index}, s);` : "";
-  return tableCode(planned, context, (columns) => {
-    if (!shape.aggregate) return "";
-    const { time, window } = shape.aggregate;
-    const bound = bind(shape.aggregate, columns, interner);
-    return `const t = ${emitter.value(interner.node(time, columns))};
+  const { below, source } = shapeOf(aggregate);
+  const mark = tables.some(leavesOpen) ? `if (S${index}.changed[s] === 0) markChanged(S${index}, s);` : "";
+  const usedBy = tables.map((table) => table.index);
+  return takerCode(`p${index}`, usedBy, below, interner.base(source), context, (columns) => {
+    const bound = bind(aggregate, columns, interner);
+    return `const t = ${emitter.value(interner.node(aggregate.time, columns))};
 if (t === t) {
 used = 1;
-const s = slotOf(S${index}, ${keys.find(columns)}, Math.floor(t / ${window.slideMs}));
+const s = slotOf(S${index}, ${keys.find(columns)}, Math.floor(t / ${aggregate.window.slideMs}));
 ${[mark, ...bound.map((its) => updateCode(its, `A${index}`, emitter))].join("\n")}
 }`;
   });
@@ -67,13 +66,17 @@ function bind(
   }));
 }
 
-function tableCode(
-  { index, shape }: PlannedTable,
+/** A function of one row that counts, for the tables `usedBy`, whether it contributed. */
+function takerCode(
+  name: string,
+  usedBy: readonly number[],
+  steps: readonly Step[],
+  columns: readonly Node[],
   context: RowContext,
   terminal: (columns: readonly Node[]) => string,
 ): string {
-  const body = stepsCode(shape.below, context.interner.base(shape.source), context, terminal);
-  return `function t${index}(i) {\nlet used = 0;\n${body}\nUSED[${index}] += used;\n}`;
+  const counts = usedBy.map((table) => `USED[${table}] += used;`);
+  return `function ${name}(i) {\nlet used = 0;\n${stepsCode(steps, columns, context, terminal)}\n${counts.join(" ")}\n}`;
 }
 
 /** A value as it leaves the engine: nulls are null. */

@@ -3,7 +3,7 @@ import type { RecordBatch } from "../batch.ts";
 import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine.ts";
 
 export interface StepOutput {
-  /** New rows of row tables, in log order. */
+  /** New rows of row tables, and of the alerts over them, in log order. */
   readonly rows: readonly TableRows[];
   readonly late: readonly RecordPlace[];
   readonly dead: readonly DeadLetter[];
@@ -11,7 +11,10 @@ export interface StepOutput {
 
 export interface Session {
   step(batch: RecordBatch): StepOutput;
-  /** Rows of window tables: groups changed since the last trigger (`update`), windows closed since (`final`). */
+  /**
+   * Rows of window tables and of the alerts over them: groups changed since the last trigger (`update`), those of them
+   * that never left before (`once`), windows closed since (`final`).
+   */
   trigger(): readonly TableRows[];
   /** The end of a bounded input: closes every window. */
   finish(): readonly TableRows[];

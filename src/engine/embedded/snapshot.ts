@@ -7,19 +7,26 @@ import type { Program } from "./compile.ts";
 import type { Gate } from "./gate.ts";
 import { type GroupStateSnapshot, restoreGroups, saveGroups } from "./group-state.ts";
 import { type KeyDictionaryState, restoreKeys, saveKeys } from "./keys.ts";
+import type { Published, Windows } from "./windows.ts";
 
 /** Changes when the form of `State` does. */
-const FORM = 1;
+const FORM = 2;
 
 interface State {
   readonly fingerprint: string;
   readonly gate: Pick<Gate, "watermark" | "dedupe" | "counts">;
   readonly dictionaries: readonly KeyDictionaryState[];
-  readonly windows: readonly { readonly groups: GroupStateSnapshot; readonly closedThrough: number }[];
+  readonly windows: readonly WindowsState[];
   readonly used: Float64Array;
 }
 
-/** Equal for two pipelines exactly if one's state means the same in the other. */
+interface WindowsState {
+  readonly groups: GroupStateSnapshot;
+  readonly published: ReadonlyMap<string, Published>;
+  readonly closedThrough: number;
+}
+
+/** Equal for two pipelines exactly if one's state means the same in the other, whatever their alerts. */
 export function fingerprintOf({ source, delayMs, schema, tables }: Pipeline): string {
   const leaves = schema.leaves.map(({ path, type }) => [path, type]);
   const plans = tables.map(({ name, emit, relation }) => [name, emit, relation]);
@@ -38,8 +45,9 @@ export function takeSnapshot(fingerprint: string, gate: Gate, program: Program):
     fingerprint,
     gate: { watermark, dedupe, counts },
     dictionaries: program.dictionaries.map(saveKeys),
-    windows: program.windows.map(({ groups, closedThrough }) => ({
+    windows: program.windows.map(({ groups, published, closedThrough }) => ({
       groups: saveGroups(groups),
+      published,
       closedThrough,
     })),
     used: program.used,
@@ -58,12 +66,17 @@ export function restoreSnapshot(
   if (state?.fingerprint !== fingerprint) throw mismatch();
   Object.assign(gate, state.gate);
   for (const [index, keys] of state.dictionaries.entries()) restoreKeys(program.dictionaries[index]!, keys);
-  for (const [index, { groups, closedThrough }] of state.windows.entries()) {
-    const table = program.windows[index]!;
-    restoreGroups(table.groups, groups);
-    table.closedThrough = closedThrough;
+  for (const [index, its] of state.windows.entries()) restoreWindows(program.windows[index]!, its);
+  program.used.set(state.used.subarray(0, program.used.length));
+}
+
+/** An alert that is new has published nothing; one that is gone is forgotten. */
+function restoreWindows(windows: Windows, { groups, published, closedThrough }: WindowsState): void {
+  restoreGroups(windows.groups, groups);
+  windows.closedThrough = closedThrough;
+  for (const [table, left] of windows.published) {
+    for (const [window, its] of published.get(table) ?? []) left.set(window, its);
   }
-  program.used.set(state.used);
 }
 
 /** Null where the bytes are no snapshot at all. */

@@ -4,18 +4,33 @@ import { dropPane, type GroupState } from "./group-state.ts";
 
 type Row = readonly Value[];
 
-/** Puts out the rows of one window of one group, whose slots stand in the scratch array. Generated. */
-export type Evaluate = (group: number, window: number, count: number, slotSet: number, rows: Row[]) => void;
+/** Puts out the rows of one window of one group, whose slots stand in the scratch array; `out` by table. Generated. */
+export type Evaluate = (group: number, window: number, count: number, slotSet: number, out: Row[][]) => void;
 
-export interface WindowTable {
-  readonly name: string;
-  readonly emit: "update" | "final";
+/** The windows of one aggregate, for all tables over it. */
+export interface Windows {
   readonly sizeMs: number;
   readonly slideMs: number;
   readonly groups: GroupState;
-  readonly evaluate: Evaluate;
-  /** `final`: windows up to this number (their start divided by the slide) have left. */
+  /** Puts out what leaves while a window is open, for a group that changed; null where nothing does. */
+  readonly open: Evaluate | null;
+  /** Puts out what leaves when a window has closed; null where nothing does. */
+  readonly closed: Evaluate | null;
+  /** Of tables that put out each group once: what has left, by the table's name. */
+  readonly published: ReadonlyMap<string, Published>;
+  /** Windows up to this number (their start divided by the slide) have closed. */
   closedThrough: number;
+}
+
+/** By the number of an open window: the groups that have left, each with the element where groups are exploded. */
+export type Published = Map<number, Set<number>>;
+
+/** Whether this is its first time, which it no longer is then. Called by generated code. */
+export function isFirst(published: Published, window: number, groupElement: number): boolean {
+  const left = published.get(window) ?? new Set();
+  if (left.has(groupElement)) return false;
+  published.set(window, left.add(groupElement));
+  return true;
 }
 
 /** Slots of the window at hand, newest first; shared with the generated code. */
@@ -25,35 +40,41 @@ export interface Scratch {
   slotSet: number;
 }
 
-/** Rows due at this watermark (`Infinity` at the end of the input), after which closed panes are dropped. */
-export function rowsDue(table: WindowTable, watermarkMs: number, scratch: Scratch): Row[] {
-  const rows =
-    table.emit === "update" ? changedRows(table, scratch) : closedRows(table, watermarkMs, scratch);
-  dropClosed(table, watermarkMs);
-  return rows;
+/**
+ * Adds to `out`, by table, the rows due at this watermark (`Infinity` at the end of the input); then drops what
+ * belongs to closed windows only.
+ */
+export function putOutDue(windows: Windows, watermarkMs: number, scratch: Scratch, out: Row[][]): void {
+  if (windows.open) evaluateChanged(windows, windows.open, scratch, out);
+  closeWindows(windows, watermarkMs, scratch, out);
+  dropClosed(windows, watermarkMs);
 }
 
-function changedRows(table: WindowTable, scratch: Scratch): Row[] {
-  const { groups } = table;
-  const rows: Row[] = [];
+function evaluateChanged(windows: Windows, open: Evaluate, scratch: Scratch, out: Row[][]): void {
+  const { groups } = windows;
   for (const slot of groups.changes) {
-    if (groups.changed[slot] === 1) evaluateChanges(table, groups.group[slot]!, scratch, rows);
+    if (groups.changed[slot] === 1) evaluateChanges(windows, open, groups.group[slot]!, scratch, out);
   }
   groups.changes = [];
-  return rows;
 }
 
 /** Every window over a changed pane of the group, oldest first. */
-function evaluateChanges(table: WindowTable, group: number, scratch: Scratch, rows: Row[]): void {
-  const { groups } = table;
+function evaluateChanges(
+  windows: Windows,
+  open: Evaluate,
+  group: number,
+  scratch: Scratch,
+  out: Row[][],
+): void {
+  const { groups } = windows;
   const changedPanes: number[] = [];
   for (let slot = groups.head[group]!; slot >= 0; slot = groups.next[slot]!) {
     if (groups.changed[slot] === 1) changedPanes.push(groups.pane[slot]!);
     groups.changed[slot] = 0;
   }
   scratch.slotSet += 1;
-  for (const window of windowsOver(changedPanes.reverse(), spanOf(table))) {
-    evaluateWindow(table, group, window, scratch, rows);
+  for (const window of windowsOver(changedPanes.reverse(), spanOf(windows))) {
+    evaluateWindow(windows, open, group, window, scratch, out);
   }
 }
 
@@ -68,39 +89,46 @@ function windowsOver(panes: readonly number[], span: number): number[] {
   return windows;
 }
 
-function closedRows(table: WindowTable, watermarkMs: number, scratch: Scratch): Row[] {
-  const rows: Row[] = [];
-  const through = lastClosed(table, watermarkMs);
-  if (through <= table.closedThrough) return rows;
-  for (const window of windowsOver(panesOf(table), spanOf(table))) {
-    if (window > table.closedThrough && window <= through) evaluateClosed(table, window, scratch, rows);
+function closeWindows(windows: Windows, watermarkMs: number, scratch: Scratch, out: Row[][]): void {
+  const { closed, closedThrough } = windows;
+  const through = lastClosed(windows, watermarkMs);
+  if (through <= closedThrough) return;
+  windows.closedThrough = through;
+  if (!closed) return;
+  for (const window of windowsOver(panesOf(windows), spanOf(windows))) {
+    if (window > closedThrough && window <= through) evaluateClosed(windows, closed, window, scratch, out);
   }
-  table.closedThrough = through;
-  return rows;
 }
 
-function evaluateClosed(table: WindowTable, window: number, scratch: Scratch, rows: Row[]): void {
-  const { groups } = table;
-  for (let pane = window; pane < window + spanOf(table); pane += 1) {
+function evaluateClosed(
+  windows: Windows,
+  closed: Evaluate,
+  window: number,
+  scratch: Scratch,
+  out: Row[][],
+): void {
+  const { groups } = windows;
+  for (let pane = window; pane < window + spanOf(windows); pane += 1) {
     for (const slot of groups.panes.get(pane) ?? []) {
       const older = groups.next[slot]!;
       if (older >= 0 && groups.pane[older]! >= window) continue;
       scratch.slotSet += 1;
-      evaluateWindow(table, groups.group[slot]!, window, scratch, rows);
+      evaluateWindow(windows, closed, groups.group[slot]!, window, scratch, out);
     }
   }
 }
 
 function evaluateWindow(
-  table: WindowTable,
+  windows: Windows,
+  evaluate: Evaluate,
   group: number,
   window: number,
   scratch: Scratch,
-  rows: Row[],
+  out: Row[][],
 ): void {
-  const { pane, next, head } = table.groups;
+  const { pane, next, head } = windows.groups;
   const { slots } = scratch;
-  const end = window + spanOf(table);
+  const end = window + spanOf(windows);
   let slot = head[group]!;
   while (slot >= 0 && pane[slot]! >= end) slot = next[slot]!;
   let count = 0;
@@ -112,25 +140,28 @@ function evaluateWindow(
   }
   if (!same || slots[count] !== -1) scratch.slotSet += 1;
   slots[count] = -1;
-  table.evaluate(group, window, count, scratch.slotSet, rows);
+  evaluate(group, window, count, scratch.slotSet, out);
 }
 
-function dropClosed(table: WindowTable, watermarkMs: number): void {
-  const { groups, slideMs, sizeMs } = table;
-  for (const pane of panesOf(table)) {
-    if (pane * slideMs + sizeMs > watermarkMs) return;
+function dropClosed(windows: Windows, watermarkMs: number): void {
+  const { groups, published, closedThrough } = windows;
+  for (const left of published.values()) {
+    for (const window of left.keys()) if (window <= closedThrough) left.delete(window);
+  }
+  for (const pane of panesOf(windows)) {
+    if (pane * windows.slideMs + windows.sizeMs > watermarkMs) return;
     dropPane(groups, pane);
   }
 }
 
-function panesOf({ groups }: WindowTable): number[] {
+function panesOf({ groups }: Windows): number[] {
   return [...groups.panes.keys()].sort((a, b) => a - b);
 }
 
-function spanOf({ sizeMs, slideMs }: WindowTable): number {
+function spanOf({ sizeMs, slideMs }: Windows): number {
   return sizeMs / slideMs;
 }
 
-function lastClosed({ sizeMs, slideMs }: WindowTable, watermarkMs: number): number {
+function lastClosed({ sizeMs, slideMs }: Windows, watermarkMs: number): number {
   return Math.floor((watermarkMs - sizeMs) / slideMs);
 }

@@ -68,7 +68,7 @@ export function renderRelation(relation: Relation, options: RenderOptions = {}):
       const items = relation.expressions.map((expression, index) =>
         as(renderExpression(expression, columns), relation.columns[index]),
       );
-      return selectFrom([...items, ...carriedItems(relation.input, options)], relation.input, options);
+      return selectFrom([...items, ...carriedItems(relation, options)], relation.input, options);
     }
     case "filter":
       return `${selectFrom(["*"], relation.input, options)}\nWHERE ${renderExpression(relation.predicate, relation.input.columns)}`;
@@ -79,11 +79,9 @@ export function renderRelation(relation: Relation, options: RenderOptions = {}):
   }
 }
 
-function carriedItems(input: Relation, { carried }: RenderOptions): readonly string[] {
-  return carried === undefined ||
-    (input.columns.some(({ name }) => name === carried) && input.op !== "source")
-    ? []
-    : [quoteName(carried)];
+/** What is carried, unless it is one of the relation's own columns. */
+function carriedItems({ columns }: Relation, { carried }: RenderOptions): readonly string[] {
+  return carried === undefined || columns.some(({ name }) => name === carried) ? [] : [quoteName(carried)];
 }
 
 function as(text: string, column: Pick<Column, "name"> | undefined): string {
@@ -113,7 +111,8 @@ function untaken(name: string, columns: readonly Pick<Column, "name">[]): string
   return taken ? untaken(`_${name}`, columns) : name;
 }
 
-function renderExplode({ input, fields, elements, columns }: Explode, options: RenderOptions): string {
+function renderExplode(relation: Explode, options: RenderOptions): string {
+  const { input, fields, elements, columns } = relation;
   const exploded = untaken("_exploded", input.columns);
   const structs = elements.map(
     (element) =>
@@ -123,7 +122,7 @@ function renderExplode({ input, fields, elements, columns }: Explode, options: R
   const items = [
     ...input.columns.map(({ name }) => quoteName(name)),
     ...own.map((column, place) => as(`${exploded}.${quoteName(fields[place] ?? "")}`, column)),
-    ...carriedItems(input, options),
+    ...carriedItems(relation, options),
   ];
   return `${selectFrom(items, input, options)}\nLATERAL VIEW explode(array(${structs.join(", ")})) AS ${exploded}`;
 }

@@ -13,6 +13,7 @@ import type { Append, EventLog } from "../../../../src/eventlog/event-log.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import { createLogger, parseLogLevels } from "../../../../src/log.ts";
+import { loadAlerts } from "../../../../src/pipeline/alerts.ts";
 import { openStore, STORE_FILE } from "../../../../src/store/sqlite-store.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { col, count, type Event, events, groupBy, lineOf, pipeline, project, table } from "../../plans.ts";
@@ -30,7 +31,20 @@ const perMinute = groupBy(events, {
 });
 const minutes = { ...table("minutes", "update", perMinute), key: ["window_start", "window_end", "kind"] };
 const closed = { ...minutes, ...{ name: "closed", emit: "final" as const } };
-const plan = pipeline([seen, minutes, closed]);
+const tables = [{ ...seen, key: ["id"] }, minutes, closed];
+const { alerts } = loadAlerts(
+  {
+    path: "alerts.yaml",
+    text: `
+large: { table: seen, when: "n > 3", severity: info, message: "{id}" }
+several: { table: minutes, when: "events >= 2", severity: warning, message: "{kind} {events}" }
+just_two: { table: minutes, when: "events = 2", severity: warning, message: "{kind} {events}" }
+`,
+  },
+  tables,
+  [],
+);
+const plan = { ...pipeline(tables), alerts };
 
 const logger = createLogger("engine", {
   levels: parseLogLevels("silent"),
@@ -101,6 +115,7 @@ function contents(directory: string): unknown {
     seen: all(directory, "SELECT * FROM seen ORDER BY _seq"),
     minutes: all(directory, "SELECT window_start, kind, events FROM minutes ORDER BY 1, 2"),
     closed: all(directory, "SELECT window_start, kind, events FROM closed ORDER BY 1, 2"),
+    alerts: all(directory, "SELECT alert_id, alert, key FROM alerts ORDER BY 1"),
     late: all(directory, "SELECT * FROM loanstream_late"),
     dead: all(directory, "SELECT * FROM loanstream_dead"),
     progress: all(directory, "SELECT position, watermark, ledger FROM loanstream_progress"),
@@ -125,6 +140,27 @@ describe("the engine's loop", () => {
     assert.deepEqual(run.failures, []);
   });
 
+  it("raises an alert once, with the values of its first moment, whatever was replayed", async () => {
+    const directory = newPath();
+    let run = await start(directory);
+    run.tick();
+    const message = "SELECT message, position FROM alerts WHERE alert = 'several'";
+    for (let id = 0; id < 4; id++) {
+      await run.loop.append(appended([{ id: `${id}`, at: id, kind: "a" }]));
+      await committed(run);
+      if (id === 2) {
+        run.tick();
+        await kill(run);
+        run = await start(directory, Number.POSITIVE_INFINITY);
+      }
+    }
+    run.tick();
+    assert.deepEqual(all(directory, message), [["a 3", 3]]);
+    await run.loop.drain();
+    assert.deepEqual(all(directory, message), [["a 3", 3]]);
+    assert.deepEqual(run.failures, []);
+  });
+
   it("takes in all that was acknowledged when it drains, and closes no window that the watermark hasn't", async () => {
     const directory = newPath();
     const run = await start(directory);
@@ -144,6 +180,7 @@ describe("the engine's loop", () => {
       id: fc.stringMatching(/^[a-d]{1,2}$/),
       at: fc.integer({ min: 0, max: 8 * MINUTE }),
       kind: fc.constantFrom<"a" | "b">("a", "b"),
+      n: fc.integer({ min: 0, max: 5 }),
     });
     const record = fc.oneof({ weight: 9, arbitrary: event }, { weight: 1, arbitrary: fc.constant("broken") });
     const step = fc.oneof(
