@@ -1,5 +1,5 @@
--- Keys that several applications share within ten minutes. Thresholds by kind: a family or a campus shares an
--- address, a branch a device; an SSN, an e-mail or a phone is one person's.
+-- Keys that several applications share within ten minutes. Thresholds by kind: a campus or a family shares an address, a
+-- family a device; an SSN, an e-mail or a phone is one person's, who may ask for more than one product.
 SELECT
   window.start AS window_start,
   window.end AS window_end,

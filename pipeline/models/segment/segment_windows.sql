@@ -1,0 +1,41 @@
+-- An hour of a segment and product: who asked for how much, for how long, and for what. Loan to income is over those
+-- whose income is known: all that they ask for over all that they earn in a year. Repeat applicants were customers
+-- before. Credit-score bands are the CFPB's, split once more at 780; those without a file are counted apart.
+SELECT
+  window.start AS window_start,
+  window.end AS window_end,
+  segment,
+  product,
+  count(*) AS applications,
+  count_if(customer_since IS NOT NULL) AS repeat_applicants,
+  sum(amount_cents) AS amount_cents,
+  avg(amount_cents) AS mean_amount_cents,
+  avg(term_months) AS mean_term_months,
+  count(annual_income_cents) AS with_income,
+  avg(annual_income_cents) AS mean_annual_income_cents,
+  sum(amount_cents) FILTER (WHERE annual_income_cents > 0) / sum(annual_income_cents) AS loan_to_income,
+  count(credit_score) AS with_credit_score,
+  count_if(credit_score IS NULL) AS no_credit_file,
+  avg(credit_score) AS mean_credit_score,
+  histogram(credit_score, array(580, 620, 660, 720, 780)) AS credit_score_histogram,
+  count_if(purpose = 'debt_consolidation') AS for_debt_consolidation,
+  count_if(purpose = 'balance_transfer') AS for_balance_transfer,
+  count_if(purpose = 'refinance') AS for_refinance,
+  count_if(purpose = 'cash_out_refinance') AS for_cash_out_refinance,
+  count_if(purpose = 'home_purchase') AS for_home_purchase,
+  count_if(purpose = 'home_improvement') AS for_home_improvement,
+  count_if(purpose = 'vehicle_new') AS for_vehicle_new,
+  count_if(purpose = 'vehicle_used') AS for_vehicle_used,
+  count_if(purpose = 'education') AS for_education,
+  count_if(purpose = 'medical') AS for_medical,
+  count_if(purpose = 'moving') AS for_moving,
+  count_if(purpose = 'wedding') AS for_wedding,
+  count_if(purpose = 'vacation') AS for_vacation,
+  count_if(purpose = 'major_purchase') AS for_major_purchase,
+  count_if(purpose = 'everyday_spending') AS for_everyday_spending,
+  count_if(purpose = 'working_capital') AS for_working_capital,
+  count_if(purpose = 'equipment') AS for_equipment,
+  count_if(purpose = 'expansion') AS for_expansion,
+  count_if(purpose = 'other') AS for_other
+FROM segments
+GROUP BY window(event_time, '1 hour'), segment, product
