@@ -208,13 +208,18 @@ export function substring(text: string | null, position: number, length: number)
   return characters.slice(Math.max(0, start), Math.max(0, start + length)).join("");
 }
 
+/** Letters of the basic plane that Unicode got, or made no letter of a case, after version 13, which is Java 17's. */
+const NEWER_LETTER = /[\u1C89\u1C8A\u2C2F\u2C5F\uA7C0\uA7C1\uA7CB-\uA7DC]/u;
+const OLDER_LOWER_CASE = "\u0295";
+const MASKED = new RegExp(`(\\p{Lu})|(\\p{Ll}|${OLDER_LOWER_CASE})|\\p{Nd}`, "gu");
+
 /** Upper case becomes X, lower case x, a digit n. Letters beyond the basic plane stay, as in Java's `char`. */
 export function mask(text: string | null): string | null {
-  return text === null
-    ? null
-    : text.replace(/(\p{Lu})|(\p{Ll})|\p{Nd}/gu, (letter, upper, lower) =>
-        letter.length > 1 ? letter : upper !== undefined ? "X" : lower !== undefined ? "x" : "n",
-      );
+  if (text === null) return null;
+  return text.replace(MASKED, (letter, upper, lower) => {
+    if (letter.length > 1 || NEWER_LETTER.test(letter)) return letter;
+    return upper !== undefined ? "X" : lower !== undefined ? "x" : "n";
+  });
 }
 
 export function sha2(text: string | null, bits: number): string | null {

@@ -123,7 +123,8 @@ function beyondPromise(chunk: readonly Generated[], values: Values, rows: readon
   });
 }
 
-function isPromised(expression: Pick<Expr, "type" | "range" | "nullable">, value: Value): boolean {
+/** Whether the analysis allows the value: its range, its null, and the normal form of a number. */
+export function isPromised(expression: Pick<Expr, "type" | "range" | "nullable">, value: Value): boolean {
   const { type, range, nullable } = expression;
   if (value === null) return nullable;
   if (Array.isArray(value)) {

@@ -32,7 +32,9 @@ export function pipelineOf(relation: Relation, emit: Emit): Pipeline {
     events: source,
     models: new Map(),
     tables: [{ name: "m", output: "o", topic: "o", emit, relation: model, key: [] }],
+    alerts: [],
     scorecards: [],
+    descriptions: new Map(),
   };
 }
 

@@ -312,7 +312,7 @@ export function createGenerator(choices: Choices): Generator {
 
   function pattern(): string {
     const parts = Array.from({ length: integer(0, 5) }, () =>
-      of(["%", "%", "_", "a", "A", "1", "\\\\%", "\\\\_", "\\\\\\\\", "😀", "\\n", "\\'", ".", "*", "é"]),
+      of(["%", "%", "_", "a", "A", "1", "\\\\%", "\\\\_", "\\\\\\\\", "中", "\\n", "\\'", ".", "*", "é"]),
     );
     return `'${parts.join("")}'`;
   }

@@ -6,10 +6,12 @@ import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { functionNames } from "../../src/sql/catalogue/catalogue.ts";
-import { sharedSpark } from "../spark/server.ts";
+import { groupDifferences, randomModel } from "./expressions-aggregates.ts";
 import { type Difference, differences } from "./expressions-compare.ts";
+import { giveRows } from "./expressions-evaluate.ts";
 import { createGenerator, functionsIn, type Generated } from "./expressions-generator.ts";
 import { choicesFrom } from "./expressions-random.ts";
+import { withSpark } from "./expressions-server.ts";
 import { randomRows } from "./expressions-table.ts";
 
 const { LOANSTREAM_SEED, LOANSTREAM_NIGHTLY } = process.env;
@@ -42,12 +44,14 @@ function seeds(): readonly number[] {
   return Array.from({ length: ROUNDS }, (_, i) => first + i);
 }
 
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => {
+    if (typeof inner === "bigint") return `${inner}n`;
+    return Object.is(inner, -0) || Number.isNaN(inner) ? `${inner} (-0 or NaN)` : inner;
+  });
+}
+
 function report(seed: number, found: readonly Difference[]): string {
-  const show = (value: unknown) =>
-    JSON.stringify(value, (_, inner) => {
-      if (typeof inner === "bigint") return `${inner}n`;
-      return Object.is(inner, -0) || Number.isNaN(inner) ? `${inner} (-0 or NaN)` : inner;
-    });
   const lines = found.map(({ mode, text, part, row, embedded, other }) =>
     [
       `  ${text}`,
@@ -73,12 +77,34 @@ test("every function of the catalogue is among the random expressions, and most 
 });
 
 test("random expressions have the same value on both engines, within what the analysis says of it", async (t) => {
-  const spark = await sharedSpark(t);
-  if (!spark) return;
-  for (const seed of seeds()) {
+  await withSpark(t, seeds(), async (spark, seed) => {
     const { generated, rows } = roundOf(seed);
     const found = await differences(spark, generated, rows);
     assert.ok(found.length === 0, report(seed, found));
     t.diagnostic(`seed ${seed}: ${generated.length * rows.length} cases`);
-  }
+  });
+});
+
+const MODELS = 4;
+
+test("random aggregates have the same value on both engines, within what the analysis says of it", async (t) => {
+  await withSpark(t, seeds(), async (spark, seed) => {
+    const choices = choicesFrom(seed);
+    const rows = randomRows(choices, ROWS);
+    const generator = createGenerator(choices);
+    await giveRows(spark, rows, "events");
+    for (let i = 0; i < MODELS; i++) {
+      const model = randomModel(choices, generator);
+      const found = await groupDifferences(spark, model, rows);
+      const lines = found.map(({ line, key, embedded, other }) =>
+        [`  ${line}`, `  of     ${show(key)}`, `  gives  ${show(embedded)}, but not: ${show(other)}`].join(
+          "\n",
+        ),
+      );
+      assert.ok(
+        found.length === 0,
+        `LOANSTREAM_SEED=${seed} finds\n${lines.join("\n\n")}\nin\n${model.text}`,
+      );
+    }
+  });
 });

@@ -127,7 +127,28 @@ function callOf(name: string, args: readonly (Expr | null)[], span: Span, scope:
   const known = args.filter((arg) => arg !== null);
   if (known.length < args.length) return null;
   const result = tryCall(name, known);
-  return "refused" in result ? reportRefusal(scope.reporter, span, result) : result;
+  if ("refused" in result) return reportRefusal(scope.reporter, span, result);
+  if (sizeOf(result) <= LARGEST) return result;
+  return scope.reporter.report(
+    "sql.unsupported",
+    span,
+    "the expression is too large, counting what BETWEEN and CASE repeat",
+    "Give its parts names in a model of their own",
+  );
+}
+
+/** In calls: beyond it Spark's planning takes minutes. */
+const LARGEST = 5000;
+const sizes = new WeakMap<Expr, number>();
+
+/** The calls in an expression, each as often as it stands there: `a BETWEEN b AND c` has `a` twice. */
+function sizeOf(expression: Expr): number {
+  const parts = expression.kind === "call" ? expression.args : [];
+  if (expression.kind === "lambda") return sizeOf(expression.body);
+  if (parts.length === 0) return 0;
+  const known = sizes.get(expression) ?? parts.reduce((sum, part) => sum + sizeOf(part), 1);
+  sizes.set(expression, known);
+  return known;
 }
 
 function inverted(

@@ -9,6 +9,7 @@ import {
   convert,
   isRefusal,
   literalInteger,
+  mayOverflow,
   normaliseEmbedded,
   normaliseSpark,
   rangeOf,
@@ -48,8 +49,10 @@ function arithmetic(name: string, count: number, rangeAfter: RangeOf) {
       return wrongTypes(name, args, NUMBERS);
     const range = rangeAfter(...common.args.map(rangeOf));
     const nullable = anyNullable(args);
-    if (common.type.kind === "double")
-      return { type: DOUBLE, range: clip(range.low, range.high), nullable, args: common.args };
+    if (common.type.kind === "double") {
+      const finite = clip(range.low, range.high);
+      return { type: DOUBLE, range: finite, nullable: nullable || mayOverflow(finite), args: common.args };
+    }
     const outside = [range, ...args.map(rangeOf)].find((bounds) => isOutside(bounds, SAFE));
     return outside ? outOfRange(name, outside) : { type: BIGINT, range, nullable, args };
   };

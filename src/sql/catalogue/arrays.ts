@@ -12,8 +12,8 @@ import {
   normaliseSpark,
   refuse,
   runtimeCall,
+  SLACK,
   unify,
-  withSlack,
   wrongCount,
   wrongTypes,
 } from "./signature.ts";
@@ -111,7 +111,8 @@ function resolveQuantile(args: readonly Expr[]): Signature {
     );
   const share = convert(q, DOUBLE) as Expr;
   const edges = [trace.minimum, ...trace.bounds];
-  const range = withSlack(Math.min(...edges), Math.max(...edges));
+  // The last edge of a bin is its first edge plus its width, rounded.
+  const range = clip(Math.min(...edges), Math.max(...edges) + Math.max(...edges.map(Math.abs)) * SLACK);
   return { type: DOUBLE, range, nullable: true, args: [counts, share] };
 }
 

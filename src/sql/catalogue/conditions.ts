@@ -131,6 +131,12 @@ function resolveLike(args: readonly Expr[]): Signature {
       "a backslash in a pattern must escape %, _ or itself",
       "Write \\\\% in the SQL text for a per cent sign",
     );
+  if (/[\u{10000}-\u{10FFFF}]/u.test(pattern.value))
+    return refuse(
+      "literal",
+      "a character beyond U+FFFF in a pattern matches nothing on Spark",
+      "Write _ in its place, or compare with substr(x, 1, 1)",
+    );
   return condition(args);
 }
 

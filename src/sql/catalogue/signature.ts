@@ -88,10 +88,11 @@ const intoFinite = (bound: number) => Math.min(Math.max(bound, FINITE.low), FINI
 
 /** Room for the rounding of a last place or two, in which a result may leave its exact bounds. */
 export function withSlack(low: number, high: number): Range {
-  const clipped = clip(low, high);
-  const slack = Math.max(Math.abs(clipped.low), Math.abs(clipped.high)) * 1e-15;
-  return clip(clipped.low - slack, clipped.high + slack);
+  const { low: least, high: most } = clip(low, high);
+  return clip(least - Math.abs(least) * SLACK, most + Math.abs(most) * SLACK);
 }
+
+export const SLACK = 1e-15;
 
 /** Whether a DOUBLE result with this range may have left the finite numbers before it was clipped. */
 export function mayOverflow(range: Range | null): boolean {
