@@ -11,7 +11,7 @@ TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(shell grep -rl --include='*.test.ts' sharedSpark test))
 ARGS ?=
 
-.PHONY: help setup run test verify test-unit test-spark nightly spark clean clean-data
+.PHONY: help setup run docs test verify test-unit test-spark nightly spark clean clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,9 @@ $(STAMP): package-lock.json package.json .npmrc
 
 run: setup ## generate applications and show live tables (ARGS='--seed 7 …')
 	@bin/loanstream run $(ARGS)
+
+docs: setup ## write the pages that are made from the code
+	$(WITH_TOOLS) npm run --silent docs:tables
 
 test: verify ## verify, then every test, Spark's included
 	$(NODE_TEST) $(TESTS)

@@ -15,6 +15,13 @@ const failure: CatalogueRow = { retryable: false, exitCode: 1 };
 const passing: CatalogueRow = { retryable: true, exitCode: 1 };
 
 export const catalogue = {
+  "alert.invalid-name": configuration,
+  "alert.not-a-condition": configuration,
+  "alert.unknown-table": configuration,
+  "alert.unsupported-key": configuration,
+  "alert.wrong-message": configuration,
+  "description.missing-column": configuration,
+  "description.unknown-column": configuration,
   "engine.replay-differs": failure,
   "engine.snapshot-mismatch": configuration,
   "engine.sum-overflow": failure,
@@ -23,6 +30,7 @@ export const catalogue = {
   "file.csv-malformed": failure,
   "file.unreadable": failure,
   "file.unwritable": failure,
+  "init.not-empty": configuration,
   "internal.unexpected": failure,
   "log.corrupt": failure,
   "log.failed": failure,
@@ -50,6 +58,7 @@ export const catalogue = {
   "spark.no-maven": failure,
   "spark.port-in-use": failure,
   "spark.query-failed": failure,
+  "spark.several-partitions": failure,
   "spark.unreachable": passing,
   "spark.unsupported-type": failure,
   "sql.argument-count": configuration,
@@ -84,6 +93,8 @@ export const catalogue = {
   "store.owner-lost": failure,
   "store.pipeline-changed": configuration,
   "store.unreadable": failure,
+  "test.invalid-example": configuration,
+  "test.unknown-base": configuration,
   "usage.invalid": configuration,
   "yaml.duplicate-key": configuration,
   "yaml.invalid": configuration,

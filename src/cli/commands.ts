@@ -36,10 +36,24 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "init",
+    {
+      summary: "Make a folder with a pipeline to change: models, tests, scorecards",
+      load: async () => (await import("./init.ts")).init,
+    },
+  ],
+  [
     "check",
     {
       summary: "Type-check a pipeline folder",
       load: async () => (await import("./check.ts")).check,
+    },
+  ],
+  [
+    "test",
+    {
+      summary: "Run the tests of a pipeline's models",
+      load: async () => (await import("./test.ts")).test,
     },
   ],
   [

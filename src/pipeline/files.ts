@@ -3,6 +3,9 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../errors.ts";
 
+/** How the name of a model's test file ends. */
+export const TEST_ENDING = ".test.yaml";
+
 /** The texts of a pipeline folder; paths are as complaints show them. */
 export interface PipelineFiles {
   readonly directory: string;
@@ -11,6 +14,13 @@ export interface PipelineFiles {
   readonly models: readonly TextFile[];
   readonly scorecards: readonly TextFile[];
   readonly reasons: TextFile | null;
+  readonly alerts: TextFile | null;
+  /** What models and their columns mean: `NAME.yaml` beside `NAME.sql`. */
+  readonly descriptions: readonly TextFile[];
+  /** `NAME.test.yaml` beside `NAME.sql`. */
+  readonly tests: readonly TextFile[];
+  /** Whole events, which tests start from. */
+  readonly examples: TextFile | null;
 }
 
 export interface TextFile {
@@ -42,5 +52,9 @@ export function readPipelineFiles(directory: string): PipelineFiles {
     models: all("models/**/*.sql"),
     scorecards: all("scorecards/*.yaml"),
     reasons: all("reasons.yaml")[0] ?? null,
+    alerts: all("alerts.yaml")[0] ?? null,
+    descriptions: all("models/**/*.yaml").filter(({ path }) => !path.endsWith(TEST_ENDING)),
+    tests: all(`models/**/*${TEST_ENDING}`),
+    examples: all("examples.yaml")[0] ?? null,
   };
 }

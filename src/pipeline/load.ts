@@ -4,6 +4,8 @@ import { isAlwaysPresent } from "../contract/guarantees.ts";
 import { loadEventSchema } from "../contract/load.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import { type Diagnostic, fail, throwIfAny } from "../errors.ts";
+import { loadAlerts } from "./alerts.ts";
+import { loadDescriptions } from "./describe-models.ts";
 import { type PipelineFiles, readPipelineFiles } from "./files.ts";
 import { loadModels } from "./models.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -33,7 +35,12 @@ export function compilePipeline(files: PipelineFiles): {
   const models = loadModels(files, events);
   diagnostics.push(...models.diagnostics);
   const tables = tablesOf(settings, models.relations, files);
-  diagnostics.push(...tables.diagnostics);
+  const alerts = loadAlerts(files.alerts, tables.tables, tables.known);
+  const described = loadDescriptions(files.descriptions, models.relations, {
+    tables: new Set(settings.tables.map(({ name }) => name)),
+    written: new Set(files.models.map(({ path }) => basename(path, ".sql"))),
+  });
+  diagnostics.push(...tables.diagnostics, ...alerts.diagnostics, ...described.diagnostics);
   if (diagnostics.length > 0) return { pipeline: null, diagnostics };
   return {
     pipeline: pipelineOf(files, settings, {
@@ -41,7 +48,9 @@ export function compilePipeline(files: PipelineFiles): {
       events,
       models: models.relations,
       tables: tables.tables,
+      alerts: alerts.alerts,
       scorecards: models.cards,
+      descriptions: described.descriptions,
     }),
     diagnostics,
   };
@@ -50,7 +59,10 @@ export function compilePipeline(files: PipelineFiles): {
 function pipelineOf(
   { directory }: PipelineFiles,
   { source, delayMs, triggerMs, currency, timeZone }: PipelineSettings,
-  checked: Pick<Pipeline, "schema" | "events" | "models" | "tables" | "scorecards">,
+  checked: Pick<
+    Pipeline,
+    "schema" | "events" | "models" | "tables" | "alerts" | "scorecards" | "descriptions"
+  >,
 ): Pipeline {
   return { directory, source, delayMs, triggerMs, currency, timeZone, ...checked };
 }
@@ -98,5 +110,5 @@ function tablesOf(settings: PipelineSettings, models: Pipeline["models"], files:
     diagnostics.push(...found.diagnostics);
     return [found.table];
   });
-  return { tables, diagnostics };
+  return { tables, known: settings.tables.map(({ name }) => name), diagnostics };
 }

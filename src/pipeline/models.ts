@@ -9,7 +9,9 @@ import { suggest } from "../sql/analyse/reporter.ts";
 import { analyseModel, type RelationOf } from "../sql/analyse.ts";
 import { column } from "../sql/build.ts";
 import type { Alias, Relation, Source } from "../sql/plan.ts";
+import { ALERTS } from "./alerts.ts";
 import type { PipelineFiles, TextFile } from "./files.ts";
+import { RAW } from "./source.ts";
 
 /** The relation of the accepted events. */
 export const EVENTS = "events";
@@ -119,16 +121,19 @@ function readReasons({ reasons }: PipelineFiles, diagnostics: Diagnostic[]): Rea
   return lists;
 }
 
+/** Upper and lower case are one to Spark and to SQLite. */
 function nameComplaints({ models, scorecards }: PipelineFiles): readonly Diagnostic[] {
-  const reserved = [EVENTS, ...(scorecards.length > 0 ? [SCORED] : [])];
-  const names = models.map(({ path }) => basename(path, ".sql"));
+  const reserved = [EVENTS, RAW, ALERTS, ...(scorecards.length > 0 ? [SCORED] : [])];
+  const names = models.map(({ path }) => basename(path, ".sql").toLowerCase());
   return models.flatMap(({ path }, index) => {
     const name = basename(path, ".sql");
-    const taken = reserved.includes(name)
-      ? "is a name of loanstream's own"
-      : names.indexOf(name) < index
-        ? "is the name of another model"
-        : null;
+    const lower = name.toLowerCase();
+    const taken =
+      reserved.includes(lower) || lower.startsWith("_")
+        ? "is a name of loanstream's own"
+        : names.indexOf(lower) < index
+          ? "is the name of another model"
+          : null;
     return taken === null
       ? []
       : [

@@ -2,9 +2,13 @@
 import type { EventSchema } from "../contract/schema.ts";
 import type { Scorecard } from "../scorecard/scorecard.ts";
 import type { Alias, Source } from "../sql/plan.ts";
+import type { ModelDescription } from "./describe-models.ts";
 
-/** append: a row an event; update: changed groups at each trigger; final: each group once, when it closes. */
-export type Emit = "append" | "update" | "final";
+/**
+ * append: a row an event; update: changed groups at each trigger; final: each group once, when its window closes;
+ * once: each group once, at the first trigger that finds a row of it.
+ */
+export type Emit = "append" | "update" | "final" | "once";
 
 export interface Table {
   readonly name: string;
@@ -17,6 +21,32 @@ export interface Table {
   /** Names of the columns that identify a row, in declared order. Empty: the record's position does. */
   readonly key: readonly string[];
 }
+
+export const SEVERITIES = ["info", "warning", "critical"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** A condition over a table. */
+export interface Alert {
+  readonly name: string;
+  readonly severity: Severity;
+  /** The table that it watches. */
+  readonly table: string;
+  /**
+   * Its rows as one more table of the plan: the id, the watched table's key, what else the message shows. Their name
+   * begins with `_`, as no model's does.
+   */
+  readonly rows: Table;
+  /** Place of the event's time, or of the window's end, among the columns of `rows`; null where there is none. */
+  readonly time: number | null;
+  readonly message: readonly MessagePart[];
+}
+
+/** A text, or the value of a column of an alert's rows. */
+export type MessagePart = string | { readonly column: number; readonly format: ValueFormat | null };
+
+export const VALUE_FORMATS = ["money", "percent"] as const;
+/** money: of minor units; percent: of a fraction. */
+export type ValueFormat = (typeof VALUE_FORMATS)[number];
 
 export interface SourceSettings {
   /** Path of the leaf that holds the event's time; null for a plain data set. */
@@ -39,6 +69,14 @@ export interface Pipeline {
   /** Every model by name, intermediate ones included. */
   readonly models: ReadonlyMap<string, Alias>;
   readonly tables: readonly Table[];
+  readonly alerts: readonly Alert[];
   /** Those whose columns are in the relation `scored`. */
   readonly scorecards: readonly Scorecard[];
+  /** By model; of those that are described. */
+  readonly descriptions: ReadonlyMap<string, ModelDescription>;
+}
+
+/** What an engine computes: the tables in their order, then the rows of the alerts. */
+export function computedTables({ tables, alerts }: Pick<Pipeline, "tables" | "alerts">): readonly Table[] {
+  return [...tables, ...alerts.map(({ rows }) => rows)];
 }

@@ -22,6 +22,7 @@ export interface TableSettings {
   readonly place: Place;
 }
 
+/** `once` is for alerts: what a table shows of a group must not depend on when a trigger came. */
 const EMITS: readonly Emit[] = ["append", "update", "final"];
 const FORMATS = ["json", "csv"] as const;
 const MINUTE_MS = 60_000;

@@ -4,6 +4,8 @@ import type { EventSchema, Leaf } from "../contract/schema.ts";
 import type { Column, Source } from "../sql/plan.ts";
 import { BIGINT, SAFE } from "../sql/types.ts";
 
+/** The relation of the records as they came, where Spark reads them. */
+export const RAW = "raw";
 export const PARTITION_COLUMN = "_partition";
 export const POSITION_COLUMN = "_position";
 const MOST_PARTITIONS = 2 ** 31;

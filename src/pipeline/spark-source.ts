@@ -2,8 +2,9 @@
 import type { EventSchema } from "../contract/schema.ts";
 import { sparkSource } from "../contract/spark.ts";
 import { quoteName } from "../sql/render/spark.ts";
+import { EVENTS } from "./models.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { PARTITION_COLUMN, POSITION_COLUMN } from "./source.ts";
+import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "./source.ts";
 
 export interface SparkDefinition {
   readonly name: string;
@@ -16,14 +17,16 @@ const FAR_FUTURE = "INTERVAL 1 HOUR";
 export const GATED = "_gated";
 
 /**
- * Of a batch of one partition: views, each over those before it, the last one `events`. Lateness and dedupe are window functions over `position`:
- * an event is late if its time is not after the greatest live one before it less the delay; of those left with one
- * id, the first is accepted.
+ * Of a batch of one partition: views, each over those before it, the last one `events`. Lateness and dedupe are
+ * window functions over the position: an event is late if its time is not after the greatest live one before it
+ * less the delay; of those left with one id, the first is accepted.
+ *
+ * Columns of our own begin with `_`, as no field of a schema does.
  */
 export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
   const { source, schema, delayMs } = pipeline;
   const time = source.eventTime === null ? null : quoteName(source.eventTime);
-  const id = source.eventId === null ? "position" : quoteName(source.eventId);
+  const id = source.eventId === null || time === null ? POSITION_COLUMN : quoteName(source.eventId);
   return [
     ...checkedSource(pipeline),
     {
@@ -31,21 +34,27 @@ export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
       sql: `SELECT *, ${time === null ? "false" : lateness(time, delayMs)} AS _late\nFROM _live`,
     },
     { name: GATED, sql: `SELECT *,\n  ${status(id)} AS _status\nFROM _timed` },
-    { name: "events", sql: `${eventColumns(schema)}\nFROM ${GATED}\nWHERE _status = 'accepted'` },
+    { name: EVENTS, sql: `${eventColumns(schema)}\nFROM ${GATED}\nWHERE _status = 'accepted'` },
   ];
 }
 
-/** Typed columns of every record, with `_unusable` where it is dead. */
+/**
+ * Typed columns of every record, with `_unusable` where it is dead. The long condition stands behind the columns: of one
+ * before them Spark's optimizer would infer a constraint for every choice of the columns that it names, 2^n in all.
+ */
 function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[] {
   const { fromJson, columns, isDead } = sparkSource(schema);
   const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
   const time = source.eventTime === null ? null : quoteName(source.eventTime);
-  const dead = time === null ? "_dead" : `_dead OR coalesce(${time} > ingest_time + ${FAR_FUTURE}, false)`;
+  const dead = time === null ? "_dead" : `_dead OR coalesce(${time} > _ingest_time + ${FAR_FUTURE}, false)`;
   return [
-    { name: "_parsed", sql: `SELECT value, partition, position, ingest_time, ${fromJson} AS e\nFROM raw` },
+    {
+      name: "_parsed",
+      sql: `SELECT value, partition, position, ingest_time, ${fromJson} AS e\nFROM ${RAW}`,
+    },
     {
       name: "_checked",
-      sql: `SELECT partition, position, ingest_time,\n  ${isDead} AS _dead,\n  ${leaves.join(",\n  ")}\nFROM _parsed`,
+      sql: `SELECT partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time,\n  ${leaves.join(",\n  ")},\n  ${isDead} AS _dead\nFROM _parsed`,
     },
     { name: "_live", sql: `SELECT *, ${dead} AS _unusable\nFROM _checked` },
   ];
@@ -67,43 +76,42 @@ export function streamSource(pipeline: Pipeline): readonly SparkStep[] {
   const replaced = schema.leaves.map(({ path }) => {
     const name = quoteName(path);
     if (path === source.eventId)
-      return `CASE WHEN _unusable THEN concat('dead:', partition, ':', position) ELSE ${name} END AS ${name}`;
+      return `CASE WHEN _unusable THEN concat('dead:', ${PARTITION_COLUMN}, ':', ${POSITION_COLUMN}) ELSE ${name} END AS ${name}`;
     return path === source.eventTime ? `CASE WHEN NOT _unusable THEN ${name} END AS ${name}` : name;
   });
   const watermark =
     source.eventTime === null ? "" : `.withWatermark("${source.eventTime}", "${delayMs} milliseconds")`;
-  const dedupe = source.eventId === null ? "" : `.dropDuplicatesWithinWatermark(["${source.eventId}"])`;
+  const dedupe =
+    source.eventId === null || source.eventTime === null
+      ? ""
+      : `.dropDuplicatesWithinWatermark(["${source.eventId}"])`;
   const steps = [
     ...checkedSource(pipeline),
     {
       name: "_keyed",
-      sql: `SELECT partition, position, _unusable,\n  ${replaced.join(",\n  ")}\nFROM _live`,
+      sql: `SELECT ${PARTITION_COLUMN}, ${POSITION_COLUMN}, _unusable,\n  ${replaced.join(",\n  ")}\nFROM _live`,
     },
   ];
   return [
     ...steps.map((step) => ({ ...step, dataFrame: null })),
     { name: DEDUPED, sql: "", dataFrame: `table("_keyed")${watermark}${dedupe}` },
-    { name: "events", sql: `${eventColumns(schema)}\nFROM ${DEDUPED}\nWHERE NOT _unusable`, dataFrame: null },
+    { name: EVENTS, sql: `${eventColumns(schema)}\nFROM ${DEDUPED}\nWHERE NOT _unusable`, dataFrame: null },
   ];
 }
 
 function lateness(time: string, delayMs: number): string {
-  const before = "OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)";
+  const before = `OVER (ORDER BY ${POSITION_COLUMN} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   const greatest = `max(CASE WHEN NOT _unusable THEN ${time} END) ${before}`;
   return `coalesce(${time} <= ${greatest} - INTERVAL '${delayMs / 1000}' SECOND, false)`;
 }
 
 function status(id: string): string {
   const kind = "CASE WHEN _unusable THEN 'dead' WHEN _late THEN 'late' ELSE 'live' END";
-  const nth = `row_number() OVER (PARTITION BY ${kind}, ${id} ORDER BY position)`;
+  const nth = `row_number() OVER (PARTITION BY ${kind}, ${id} ORDER BY ${POSITION_COLUMN})`;
   return `CASE WHEN _unusable THEN 'dead' WHEN _late THEN 'late' WHEN ${nth} > 1 THEN 'duplicate' ELSE 'accepted' END`;
 }
 
 function eventColumns({ leaves }: EventSchema): string {
-  const columns = [
-    ...leaves.map(({ path }) => quoteName(path)),
-    `partition AS ${PARTITION_COLUMN}`,
-    `position AS ${POSITION_COLUMN}`,
-  ];
+  const columns = [...leaves.map(({ path }) => quoteName(path)), PARTITION_COLUMN, POSITION_COLUMN];
   return `SELECT ${columns.join(",\n  ")}`;
 }

@@ -34,14 +34,15 @@ export interface Folder {
   /** Table name to emit mode. */
   readonly tables?: Readonly<Record<string, string>>;
   readonly settings?: string;
+  readonly alerts?: string;
 }
 
 /** Compiles a folder whose model `rows` selects the fields of the small schema. */
-export function compileFolder({ models = {}, tables = {}, settings }: Folder) {
-  return compilePipeline(folderOf({ models, tables, ...(settings === undefined ? {} : { settings }) }));
+export function compileFolder(folder: Folder) {
+  return compilePipeline(folderOf(folder));
 }
 
-export function folderOf({ models = {}, tables = {}, settings }: Folder): PipelineFiles {
+export function folderOf({ models = {}, tables = {}, settings, alerts }: Folder): PipelineFiles {
   const listed = Object.entries(tables).map(([name, emit]) => `      ${name}: ${emit}`);
   const outputs = listed.length > 0 ? `\n  all:\n    tables:\n${listed.join("\n")}` : " {}";
   const file = (path: string, text: string): TextFile => ({ path, text });
@@ -55,6 +56,10 @@ export function folderOf({ models = {}, tables = {}, settings }: Folder): Pipeli
     models: Object.entries({ rows: ROWS, ...models }).map(([name, text]) => file(`models/${name}.sql`, text)),
     scorecards: [],
     reasons: null,
+    alerts: alerts === undefined ? null : file("alerts.yaml", alerts),
+    descriptions: [],
+    tests: [],
+    examples: null,
   };
 }
 

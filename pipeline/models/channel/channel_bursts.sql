@@ -1,6 +1,7 @@
 -- Channels to which more comes all at once than they are used to: the applications submitted in the last five minutes
 -- of an hour against those of the hour, each minute anew. An even stream has a burst ratio of 1, one that came in the
--- last five minutes alone a ratio of 12. Hours of fewer than 30 say nothing and are left out.
+-- last five minutes alone a ratio of 12. Hours of fewer than 30 say nothing and are left out; so is the first half
+-- hour of a channel that was silent before, or was not yet watched, since there is nothing to compare it with.
 SELECT
   window.start AS window_start,
   window.end AS window_end,
@@ -11,4 +12,6 @@ SELECT
     / count_if(event_type = 'submitted') AS burst_ratio
 FROM applications
 GROUP BY window(event_time, '1 hour', '1 minute'), channel
-HAVING count_if(event_type = 'submitted') >= 30
+HAVING
+  count_if(event_type = 'submitted') >= 30
+  AND count(*) > count_if(event_time >= window.end - INTERVAL 30 MINUTES)

@@ -1,18 +1,30 @@
 /** Spark as an engine: bounded runs as batch SQL over Spark Connect. */
-import type { Pipeline, Table } from "../../pipeline/pipeline.ts";
-import { POSITION_COLUMN } from "../../pipeline/source.ts";
+import { fail } from "../../errors.ts";
+import { computedTables, type Pipeline, type Table } from "../../pipeline/pipeline.ts";
+import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "../../pipeline/source.ts";
 import { batchSource, GATED } from "../../pipeline/spark-source.ts";
 import type { Relation } from "../../sql/plan.ts";
 import { modelsBelow, quoteName, renderRelation } from "../../sql/render/spark.ts";
 import { aggregateBelow } from "../../sql/trace.ts";
 import type { RecordBatch } from "../batch.ts";
-import type { Analysis, DeadLetter, Engine, Ledger, RecordPlace, TableLedger, TableRows } from "../engine.ts";
-import { rawRecords } from "./connect/local-data.ts";
+import {
+  type Analysis,
+  type DeadLetter,
+  type Engine,
+  firstOfEachId,
+  type Ledger,
+  type RecordPlace,
+  type TableLedger,
+  type TableRows,
+} from "../engine.ts";
+import { type LocalData, rawRecords } from "./connect/local-data.ts";
 import type { SparkSession } from "./connect/session.ts";
 
 /**
- * An engine on a Spark session, whose views it replaces. The input has one partition. Dead letters have the place
- * alone: why a record is dead, Spark can't say.
+ * An engine on a Spark session. An analysis makes views there (`raw`, `events`, the models by their names, and others
+ * that begin with `_`) and drops them at its end; one at a time runs in a session. The input has one partition: an
+ * analysis of several is refused with `spark.several-partitions`. Dead letters have the place alone: why a record is
+ * dead, Spark can't say.
  */
 export function sparkEngine(session: SparkSession): Engine {
   return { name: "spark", analyze: (pipeline, input) => analyze(session, pipeline, input) };
@@ -23,21 +35,49 @@ async function analyze(
   pipeline: Pipeline,
   input: AsyncIterable<RecordBatch>,
 ): Promise<Analysis> {
-  await session.createView("raw", rawRecords(input));
-  for (const { name, sql } of batchSource(pipeline)) {
-    await session.createView(name, sql);
-    if (name === GATED) await session.sql(`CACHE TABLE ${GATED}`);
-  }
-  try {
-    return await readAll(session, pipeline);
-  } finally {
+  const views: string[] = [];
+  const createView = async (name: string, source: string | LocalData) => {
+    views.push(name);
+    await session.createView(name, source);
+  };
+  const release = async () => {
     await session.sql(`UNCACHE TABLE IF EXISTS ${GATED}`);
+    await Promise.all(views.map((name) => session.dropView(name)));
+  };
+  try {
+    await createView(RAW, rawRecords(onePartition(input)));
+    for (const { name, sql } of batchSource(pipeline)) {
+      await createView(name, sql);
+      if (name === GATED) await session.sql(`CACHE TABLE ${GATED}`);
+    }
+    for (const model of orderedModels(pipeline))
+      await createView(quoteName(model.name), asQuery(model.input));
+    const analysis = await readAll(session, pipeline);
+    await release();
+    return analysis;
+  } catch (error) {
+    await release().catch(() => {});
+    throw error;
   }
 }
 
+async function* onePartition(input: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
+  let first: number | null = null;
+  for await (const batch of input) {
+    first ??= batch.partition;
+    if (batch.partition !== first) throw severalPartitions(first, batch.partition);
+    yield batch;
+  }
+}
+
+const severalPartitions = (first: number, other: number) =>
+  fail(
+    "spark.several-partitions",
+    `a bounded run on Spark reads one partition, and the input has ${first} and ${other}`,
+    "Analyse each partition by itself, or all of them with the embedded engine.",
+  );
+
 async function readAll(session: SparkSession, pipeline: Pipeline): Promise<Analysis> {
-  for (const { name, input } of orderedModels(pipeline))
-    await session.createView(quoteName(name), asQuery(input));
   const tables: TableRows[] = [];
   const ledgers: [string, TableLedger][] = [];
   const source = await readSourceLedger(session);
@@ -50,12 +90,17 @@ async function readAll(session: SparkSession, pipeline: Pipeline): Promise<Analy
   const dead = (await readPlaces(session, "dead")).map(
     (place): DeadLetter => ({ ...place, path: "$", reason: "" }),
   );
-  return { tables, late, dead, ledger: { source, tables: Object.fromEntries(ledgers) } };
+  const alerts: TableRows[] = [];
+  for (const { rows } of pipeline.alerts) {
+    const found = await session.sql(`SELECT * FROM ${quoteName(rows.name)}`);
+    alerts.push(firstOfEachId({ table: rows.name, rows: found.rows }));
+  }
+  return { tables, alerts, late, dead, ledger: { source, tables: Object.fromEntries(ledgers) } };
 }
 
 /** Every model that a table reads, once, after those that it reads itself. */
-function orderedModels({ tables }: Pipeline) {
-  const all = tables.flatMap(({ relation }) => modelsBelow(relation));
+function orderedModels(pipeline: Pipeline) {
+  const all = computedTables(pipeline).flatMap(({ relation }) => modelsBelow(relation));
   return all.filter((model, index) => all.findIndex(({ name }) => name === model.name) === index);
 }
 
@@ -90,7 +135,7 @@ async function readTableLedger(
 
 async function readPlaces(session: SparkSession, status: string): Promise<readonly RecordPlace[]> {
   const { rows } = await session.sql(
-    `SELECT partition, position FROM ${GATED} WHERE _status = '${status}' ORDER BY position`,
+    `SELECT ${PARTITION_COLUMN}, ${POSITION_COLUMN} FROM ${GATED} WHERE _status = '${status}' ORDER BY ${POSITION_COLUMN}`,
   );
   return rows.map(([partition, position]) => ({ partition: Number(partition), position: Number(position) }));
 }

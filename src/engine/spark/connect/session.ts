@@ -73,7 +73,8 @@ function httpUrl(url: string): string {
 
 function openSession(connection: Connection, url: string, disconnect: () => void): SparkSession {
   const { client, identity } = connection;
-  const cachedViews = new Set<string>();
+  /** Of the chunks of local data behind views. */
+  const partViews = new Set<string>();
 
   async function failingWell<T>(call: () => Promise<T>): Promise<T> {
     try {
@@ -90,8 +91,9 @@ function openSession(connection: Connection, url: string, disconnect: () => void
   async function createLocalView(name: string, data: LocalData, cached: boolean): Promise<void> {
     const parts: string[] = [];
     for await (const chunk of data) {
-      const part = `${name}__${parts.length}`;
+      const part = `_${name}__${parts.length}`;
       await createView(part, localRelation(chunk));
+      partViews.add(part);
       parts.push(cached ? await cache(part) : part);
     }
     await createView(name, sqlRelation(parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")));
@@ -102,7 +104,7 @@ function openSession(connection: Connection, url: string, disconnect: () => void
     const cachedView = `${view}_cached`;
     await sql(`DROP VIEW IF EXISTS ${cachedView}`);
     await sql(`CACHE TABLE ${cachedView} AS SELECT /*+ COALESCE(2) */ * FROM ${view}`);
-    cachedViews.add(cachedView);
+    partViews.add(cachedView);
     return cachedView;
   }
 
@@ -114,9 +116,9 @@ function openSession(connection: Connection, url: string, disconnect: () => void
     },
     async dropView(name) {
       await sql(`DROP VIEW IF EXISTS ${name}`);
-      const own = [...cachedViews].filter((view) => isPartOf(view, name));
+      const own = [...partViews].filter((view) => isPartOf(view, name));
       for (const view of own) await sql(`DROP VIEW IF EXISTS ${view}`);
-      for (const view of own) cachedViews.delete(view);
+      for (const view of own) partViews.delete(view);
     },
     async config(settings) {
       const pairs = Object.entries(settings).map(([key, value]) => ({ key, value }));
@@ -130,7 +132,7 @@ function openSession(connection: Connection, url: string, disconnect: () => void
     },
     async close() {
       try {
-        for (const view of cachedViews) await sql(`DROP VIEW IF EXISTS ${view}`);
+        for (const view of partViews) await sql(`DROP VIEW IF EXISTS ${view}`);
       } finally {
         disconnect();
       }
@@ -138,8 +140,8 @@ function openSession(connection: Connection, url: string, disconnect: () => void
   };
 }
 
-/** Whether a cached view holds a chunk of the local data behind a view. */
-const isPartOf = (cachedView: string, name: string): boolean => cachedView.startsWith(`${name}__`);
+/** Whether a view holds a chunk of the local data behind the one of this name. */
+const isPartOf = (partView: string, name: string): boolean => partView.startsWith(`_${name}__`);
 
 const rootOf = (value: Relation): Plan => ({ opType: { case: "root", value } });
 

@@ -1,0 +1,124 @@
+/** `loanstream test`: what each model makes of given events, against what its test file says. */
+import { embeddedEngine } from "../engine/embedded/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { connect } from "../engine/spark/connect/session.ts";
+import { sparkEngine } from "../engine/spark/engine.ts";
+import { throwIfAny } from "../errors.ts";
+import { readPipelineFiles } from "../pipeline/files.ts";
+import { loadPipeline } from "../pipeline/load.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { loadModelTests, type ModelTest } from "../pipeline/testing/model-tests.ts";
+import { runModelTest, type TestResult } from "../pipeline/testing/run.ts";
+import { type Command, parseFlags, usageError } from "./command.ts";
+import { nearest } from "./nearest.ts";
+import { pipelineDirectory } from "./pipeline-option.ts";
+
+const LOCAL_SPARK = "sc://127.0.0.1:15002";
+
+export const test: Command = {
+  name: "test",
+  summary: "Run the tests of a pipeline's models",
+  usage: `
+Usage: loanstream test [MODEL…] [--engine embedded|spark] [--spark URL] [--pipeline DIR] [--json]
+
+Runs every test of NAME.test.yaml beside the model NAME.sql, or of the models named: given events, and the rows that
+the model makes of them when every window has closed. Exits with 1 if a test fails, with 2 if a test file is wrong.
+
+  --engine E      embedded (default), or spark: the same tests as batch queries over Spark Connect
+  --spark URL     where Spark listens (default: ${LOCAL_SPARK}, which "make spark" starts)
+  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
+  --json          print a JSON object a test: model, name, file, line, passed, differences
+`,
+  async run(args) {
+    const { values, positionals } = parseFlags("test", {
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        engine: { type: "string", default: "embedded" },
+        spark: { type: "string" },
+        pipeline: { type: "string" },
+        json: { type: "boolean" },
+      },
+    });
+    const directory = pipelineDirectory(values.pipeline);
+    const pipeline = loadPipeline(directory);
+    const { tests, diagnostics } = loadModelTests(readPipelineFiles(directory), pipeline);
+    throwIfAny(diagnostics);
+    const chosen = ofModels(tests, positionals);
+    const { engine, close } = await openEngine(values.engine, values.spark);
+    try {
+      return await runAll(pipeline, chosen, { engine, print: values.json ? asJson : asText });
+    } finally {
+      await close();
+    }
+  },
+};
+
+function ofModels(tests: readonly ModelTest[], models: readonly string[]): readonly ModelTest[] {
+  const tested = [...new Set(tests.map(({ model }) => model))];
+  for (const name of models) {
+    if (tested.includes(name)) continue;
+    const near = nearest(name, tested);
+    throw usageError("test", `no test is of ${name}${near === null ? "" : `; did you mean ${near}?`}`);
+  }
+  return models.length === 0 ? tests : tests.filter(({ model }) => models.includes(model));
+}
+
+interface OpenEngine {
+  readonly engine: Engine;
+  close(): Promise<void>;
+}
+
+async function openEngine(name: string, spark: string | undefined): Promise<OpenEngine> {
+  if (name === "embedded") {
+    if (spark !== undefined) throw usageError("test", "--spark goes with --engine spark");
+    return { engine: embeddedEngine, close: async () => {} };
+  }
+  if (name !== "spark") throw usageError("test", `--engine takes embedded or spark, not "${name}"`);
+  const session = await connect(spark ?? LOCAL_SPARK);
+  return { engine: sparkEngine(session), close: () => session.close() };
+}
+
+interface Running {
+  readonly engine: Engine;
+  readonly print: (result: TestResult) => string;
+}
+
+async function runAll(
+  pipeline: Pipeline,
+  tests: readonly ModelTest[],
+  { engine, print }: Running,
+): Promise<number> {
+  let failed = 0;
+  for (const test of tests) {
+    const result = await runModelTest(pipeline, test, engine);
+    if (result.differences.length > 0) failed += 1;
+    process.stdout.write(`${print(result)}\n`);
+  }
+  const passed = tests.length - failed;
+  process.stderr.write(
+    tests.length === 0
+      ? `${pipeline.directory} has no tests; a model's stand beside it, in NAME.test.yaml.\n`
+      : `${passed} passed, ${failed} failed (${engine.name}).\n`,
+  );
+  return failed > 0 ? 1 : 0;
+}
+
+function asJson({ test, differences }: TestResult): string {
+  const { model, name, place } = test;
+  return JSON.stringify({
+    ...{ model, name, file: place.file, line: place.line },
+    passed: differences.length === 0,
+    differences: differences.map(({ place, text }) => ({ line: place.line, text })),
+  });
+}
+
+function asText({ test, differences }: TestResult): string {
+  const title = `${test.model}: ${test.name}`;
+  if (differences.length === 0) return `ok    ${title}`;
+  const lines = differences.flatMap(({ place, text }) => [
+    `      ${place.file}:${place.line}`,
+    ...text.split("\n").map((line) => `        ${line}`),
+  ]);
+  return [`FAIL  ${title}`, ...lines].join("\n");
+}

@@ -1,0 +1,4 @@
+import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { engineConformance } from "../conformance/engine.ts";
+
+engineConformance(async () => embeddedEngine);
