@@ -155,6 +155,17 @@ describe("a test", () => {
     await holds("halves", text("\n    tolerance: 0.000001"));
   });
 
+  test("looks only at the rows with the values of where", async () => {
+    const text = (kind: string) => `tests:
+  - name: one kind
+    given: [{ base: first }, { base: first, with: { kind: b, rate: null } }, { base: first, with: { kind: b } }]
+    where: { kind: b, rate: null }
+    expect: [{ kind: ${kind}, n: 1 }]
+`;
+    await holds("rows", text("b"));
+    assert.deepEqual(await outcome("rows", text("a")), [["5: kind  expected a, found b"]]);
+  });
+
   test("of nothing holds where there is nothing", () =>
     holds("rows", "tests: [{ name: empty, given: [], expect: [] }]\n"));
 });

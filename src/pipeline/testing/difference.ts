@@ -39,12 +39,15 @@ function deadText({ position, path, reason }: DeadLetter): string {
   return `  record ${position + 1} is dead: ${path}: ${reason}`;
 }
 
-/** Order says nothing; each expected row stands for one row of the model. */
+/** Order says nothing; each expected row stands for one row of the model among those that the test looks at. */
 export function rowDifferences(
-  { place, expected, tolerance }: ModelTest,
+  { place, where, expected, tolerance }: ModelTest,
   columns: readonly Column[],
-  rows: readonly Row[],
+  all: readonly Row[],
 ): readonly Difference[] {
+  const rows = all.filter((row) =>
+    [...where].every(([at, value]) => same(columns[at]!.type, value, row[at] ?? null, tolerance)),
+  );
   const wrongCells = (row: ExpectedRow, found: Row) =>
     [...row.cells].filter(([at, value]) => !same(columns[at]!.type, value, found[at] ?? null, tolerance));
   const pairs = matching(expected, rows, (row, found) => wrongCells(row, found).length === 0);

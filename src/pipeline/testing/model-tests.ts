@@ -9,6 +9,7 @@
  *             at: 2026-01-01T00:00:10Z                # its event time
  *             with: { loan: { product: mortgage } }   # merged into it; null removes a field
  *           - raw: '{"broken'                         # a record as it comes
+ *         where: { product: mortgage }                # only rows with these values are looked at
  *         expect:
  *           - { product: mortgage, dti: 0.25 }        # columns that aren't named may have any value
  *         ledger: { dead: 1 }                         # late, duplicate, dead: 0 where not named
@@ -32,6 +33,8 @@ export interface ModelTest {
   readonly name: string;
   readonly place: Place;
   readonly records: readonly TestRecord[];
+  /** By the column's place in the model: only rows with these values are compared. Empty: all rows. */
+  readonly where: ReadonlyMap<number, Value>;
   /** In any order. */
   readonly expected: readonly ExpectedRow[];
   readonly ledger: Refused;
@@ -97,12 +100,13 @@ interface Context {
 }
 
 function loadTest(node: YamlNode, context: Context): ModelTest {
-  const map = node.map(["name", "given", "expect", "ledger", "tolerance"]);
+  const map = node.map(["name", "given", "where", "expect", "ledger", "tolerance"]);
   return {
     model: context.model.name,
     name: map.get("name").string() ?? "",
     place: node.place,
     records: loadGiven(map.get("given"), context),
+    where: loadRow(map.optional("where"), context.model.columns).cells,
     expected: map
       .get("expect")
       .list()
