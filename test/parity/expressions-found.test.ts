@@ -171,3 +171,13 @@ test("BETWEEN and CASE repeat their operand, so an expression has a largest size
     ["sql.unsupported"],
   );
 });
+
+test("a chain of operators deeper than Spark's stack is refused", () => {
+  const chain = (length: number) => Array.from({ length }, () => "d_small").join(" + ");
+  assert.ok(analyseExpression(chain(100), origin, table.columns).expression);
+  const { diagnostics } = analyseExpression(chain(300), origin, table.columns);
+  assert.deepEqual(
+    diagnostics.map(({ code }) => code),
+    ["sql.unsupported"],
+  );
+});

@@ -99,10 +99,13 @@ export function mayOverflow(range: Range | null): boolean {
   return range === null || range.low <= FINITE.low || range.high >= FINITE.high;
 }
 
-/** Spark text of a DOUBLE result in normal form: finite or null, never -0.0. `text` stands in it once. */
+/**
+ * Spark text of a DOUBLE result in normal form: finite or null, never -0.0. `text` stands in it once. The remainder
+ * by infinity leaves a finite number as it is, and makes NaN of an infinite one.
+ */
 export function normaliseSpark(text: string, range: Range | null): string {
   if (!mayOverflow(range)) return `(${text} + 0D)`;
-  return `(element_at(filter(array(${text}), v -> abs(v) <= 1.7976931348623157E308D), 1) + 0D)`;
+  return `(nanvl(${text} % CAST('Infinity' AS DOUBLE), NULL) + 0D)`;
 }
 
 export function normaliseEmbedded(code: string, range: Range | null): string {
