@@ -174,7 +174,7 @@ const CASES: Readonly<Record<string, readonly Series[]>> = {
   fraud_ring: [{ count: 4, apartMs: MINUTE, changes: { behavior: { device_id: "one" } } }],
   channel_burst: [
     { count: 55, apartMs: MINUTE, changes: { channel: "partner_api" } },
-    { count: 28, apartMs: 10 * SECOND, afterMs: 55 * MINUTE, changes: { channel: "partner_api" } },
+    { count: 40, apartMs: 7 * SECOND, afterMs: 55 * MINUTE, changes: { channel: "partner_api" } },
   ],
   server_errors: [
     { count: 3, apartMs: SECOND, changes: { technical: { http_status: 503, errors: 1 } } },

@@ -54,7 +54,7 @@ describe("a message says what was found", () => {
       /^Half of 20 personal applicants \(super_prime\) owe more than 60% .* the mean is 6\d\.\d%$/,
     fraud_score: /^Application \S{36} \(personal, \$9,000\.00\) has fraud score \d+: \w+, .*; \w+, .*$/,
     fraud_ring: /^4 identities share one device within ten minutes: applications \S{36}(, \S{36}){3}$/,
-    channel_burst: /^partner_api: 28 of the hour's 83 applications came in its last five minutes$/,
+    channel_burst: /^partner_api: 40 of the hour's 95 applications came in its last five minutes$/,
     server_errors: /^web on ios: 30% of requests failed on the server$/,
     drift: /^risk_score of 300 applicants has shifted from the baseline \(PSI [\d.]+\)$/,
   };
