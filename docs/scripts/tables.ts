@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { RecordBatch } from "../../src/engine/batch.ts";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { createGenerator } from "../../src/generator/generator.ts";
+import { rowWriter } from "../../src/output/json.ts";
 import { inKeyOrder } from "../../src/output/order.ts";
 import { tablesPage } from "../../src/pipeline/describe-tables.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
@@ -30,22 +31,22 @@ export async function tablesText(): Promise<string> {
   return HEAD + tablesPage(pipeline, await exampleRows(pipeline));
 }
 
-/** Of each table the row with the fewest nulls, the first of these in key order. */
+/** Of each table the row with the fewest nulls and empty lists, of these the longest, the first in key order. */
 async function exampleRows(pipeline: Pipeline): Promise<ReadonlyMap<string, readonly Value[]>> {
   const { tables } = await embeddedEngine.analyze(pipeline, generated());
   const examples = new Map<string, readonly Value[]>();
   for (const table of pipeline.tables) {
+    const write = rowWriter(table.relation.columns);
     const rows = tables.find(({ table: name }) => name === table.name)?.rows ?? [];
-    const known = (row: readonly Value[]) => row.filter((value) => value !== null).length;
-    const most = Math.max(0, ...rows.map(known));
-    const fullest = inKeyOrder(
-      table,
-      rows.filter((row) => known(row) === most),
-    )[0];
-    if (fullest) examples.set(table.name, fullest);
+    const ranked = inKeyOrder(table, rows)
+      .map((row) => ({ row, known: row.filter(isKnown).length, length: write(row).length }))
+      .sort((a, b) => b.known - a.known || b.length - a.length);
+    if (ranked[0]) examples.set(table.name, ranked[0].row);
   }
   return examples;
 }
+
+const isKnown = (value: Value) => value !== null && !(Array.isArray(value) && value.length === 0);
 
 async function* generated(): AsyncGenerator<RecordBatch> {
   const records = createGenerator(RUN)

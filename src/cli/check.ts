@@ -2,6 +2,7 @@
 import { type Diagnostic, formatDiagnostic } from "../errors.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { compilePipeline } from "../pipeline/load.ts";
+import { loadModelTests } from "../pipeline/testing/model-tests.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
@@ -11,8 +12,8 @@ export const check: Command = {
   usage: `
 Usage: loanstream check [--pipeline DIR] [--format text|github]
 
-Reads the schema, the settings, the scorecards and every model, and prints all that is wrong, with file, line and
-column. Exits with 2 if anything is.
+Reads the schema, the settings, the scorecards, alerts, every model, its description and its tests (without running
+them), and prints all that is wrong, with file, line and column. Exits with 2 if anything is.
 
   --format F      text, or github for annotations in a workflow's log
   --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
@@ -26,15 +27,20 @@ column. Exits with 2 if anything is.
     if (!print)
       throw usageError("check", `--format takes ${[...FORMATS.keys()].join(" or ")}, not "${values.format}"`);
     const directory = pipelineDirectory(values.pipeline);
-    const { pipeline, diagnostics } = compilePipeline(readPipelineFiles(directory));
+    const files = readPipelineFiles(directory);
+    const { pipeline, diagnostics: ofPipeline } = compilePipeline(files);
+    const { tests, diagnostics: ofTests } = pipeline ? loadModelTests(files, pipeline) : NO_TESTS;
+    const diagnostics = [...ofPipeline, ...ofTests];
     for (const diagnostic of diagnostics) process.stdout.write(`${print(diagnostic)}\n`);
-    if (!pipeline) return 2;
+    if (!pipeline || diagnostics.length > 0) return 2;
     process.stderr.write(
-      `${directory}: ${pipeline.models.size} models, ${pipeline.tables.length} tables, ${pipeline.alerts.length} alerts, nothing wrong.\n`,
+      `${directory}: ${pipeline.models.size} models, ${pipeline.tables.length} tables, ${pipeline.alerts.length} alerts, ${tests.length} tests, nothing wrong.\n`,
     );
     return 0;
   },
 };
+
+const NO_TESTS: ReturnType<typeof loadModelTests> = { tests: [], diagnostics: [] };
 
 const FORMATS: ReadonlyMap<string, (diagnostic: Diagnostic) => string> = new Map([
   ["text", formatDiagnostic],

@@ -1,19 +1,21 @@
 /** `loanstream test`: what each model makes of given events, against what its test file says. */
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import type { Engine } from "../engine/engine.ts";
-import { connect } from "../engine/spark/connect/session.ts";
+import { connect, type SparkSession } from "../engine/spark/connect/session.ts";
 import { sparkEngine } from "../engine/spark/engine.ts";
 import { throwIfAny } from "../errors.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { loadModelTests, type ModelTest } from "../pipeline/testing/model-tests.ts";
-import { runModelTest, type TestResult } from "../pipeline/testing/run.ts";
+import { runModelTests, type TestResult } from "../pipeline/testing/run.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { nearest } from "./nearest.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
 const LOCAL_SPARK = "sc://127.0.0.1:15002";
+/** A test asks for many small queries, and most of each is planning, on one thread. */
+const SPARK_SESSIONS = 2;
 
 export const test: Command = {
   name: "test",
@@ -45,9 +47,9 @@ the model makes of them when every window has closed. Exits with 1 if a test fai
     const { tests, diagnostics } = loadModelTests(readPipelineFiles(directory), pipeline);
     throwIfAny(diagnostics);
     const chosen = ofModels(tests, positionals);
-    const { engine, close } = await openEngine(values.engine, values.spark);
+    const { engines, close } = await openEngines(values.engine, values.spark);
     try {
-      return await runAll(pipeline, chosen, { engine, print: values.json ? asJson : asText });
+      return await runAll(pipeline, chosen, { engines, print: values.json ? asJson : asText });
     } finally {
       await close();
     }
@@ -64,34 +66,37 @@ function ofModels(tests: readonly ModelTest[], models: readonly string[]): reado
   return models.length === 0 ? tests : tests.filter(({ model }) => models.includes(model));
 }
 
-interface OpenEngine {
-  readonly engine: Engine;
+interface OpenEngines {
+  readonly engines: readonly Engine[];
   close(): Promise<void>;
 }
 
-async function openEngine(name: string, spark: string | undefined): Promise<OpenEngine> {
+async function openEngines(name: string, spark: string | undefined): Promise<OpenEngines> {
   if (name === "embedded") {
     if (spark !== undefined) throw usageError("test", "--spark goes with --engine spark");
-    return { engine: embeddedEngine, close: async () => {} };
+    return { engines: [embeddedEngine], close: async () => {} };
   }
   if (name !== "spark") throw usageError("test", `--engine takes embedded or spark, not "${name}"`);
-  const session = await connect(spark ?? LOCAL_SPARK);
-  return { engine: sparkEngine(session), close: () => session.close() };
+  const sessions: SparkSession[] = [];
+  while (sessions.length < SPARK_SESSIONS) sessions.push(await connect(spark ?? LOCAL_SPARK));
+  const close = async () => {
+    for (const session of sessions) await session.close();
+  };
+  return { engines: sessions.map(sparkEngine), close };
 }
 
 interface Running {
-  readonly engine: Engine;
+  readonly engines: readonly Engine[];
   readonly print: (result: TestResult) => string;
 }
 
 async function runAll(
   pipeline: Pipeline,
   tests: readonly ModelTest[],
-  { engine, print }: Running,
+  { engines, print }: Running,
 ): Promise<number> {
   let failed = 0;
-  for (const test of tests) {
-    const result = await runModelTest(pipeline, test, engine);
+  for await (const result of runModelTests(pipeline, tests, engines)) {
     if (result.differences.length > 0) failed += 1;
     process.stdout.write(`${print(result)}\n`);
   }
@@ -99,7 +104,7 @@ async function runAll(
   process.stderr.write(
     tests.length === 0
       ? `${pipeline.directory} has no tests; a model's stand beside it, in NAME.test.yaml.\n`
-      : `${passed} passed, ${failed} failed (${engine.name}).\n`,
+      : `${passed} passed, ${failed} failed (${engines[0]?.name}).\n`,
   );
   return failed > 0 ? 1 : 0;
 }

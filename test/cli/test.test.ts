@@ -91,6 +91,14 @@ describe("test", () => {
     );
   });
 
+  test("of a mistake in a test file check tells too", async (t) => {
+    const mistaken = FILES["models/kinds.test.yaml"]!.replace("{ kind: a }", "{ kinds: a }");
+    const directory = folder(t, { "models/kinds.test.yaml": mistaken });
+    const { exitCode, stdout } = await loanstream(["check", "--pipeline", directory]);
+    assert.equal(exitCode, 2);
+    assert.match(stdout, /kinds\.test\.yaml:5:18: the model has no column kinds \[sql\.unknown-column\]/);
+  });
+
   test("names the nearest model that has tests", async (t) => {
     const { exitCode, stderr } = await loanstream(["test", "count", "--pipeline", folder(t)]);
     assert.equal(exitCode, 2);

@@ -1,4 +1,4 @@
-/** Runs a model's test on an engine. */
+/** Runs tests of models on an engine, or on several at once. */
 import type { Analysis, Engine } from "../../engine/engine.ts";
 import type { Alias } from "../../sql/plan.ts";
 import { aggregateBelow } from "../../sql/trace.ts";
@@ -11,6 +11,31 @@ export interface TestResult {
   readonly test: ModelTest;
   /** None where the test holds. */
   readonly differences: readonly Difference[];
+}
+
+/** The tests' results in their order; each engine takes the next test as soon as it is free. */
+export async function* runModelTests(
+  pipeline: Pipeline,
+  tests: readonly ModelTest[],
+  engines: readonly Engine[],
+): AsyncGenerator<TestResult> {
+  const results = tests.map(() => Promise.withResolvers<TestResult>());
+  for (const { promise } of results) promise.catch(() => {});
+  const waiting = tests.entries();
+  let stopped = false;
+  const work = async (engine: Engine) => {
+    for (const [index, test] of waiting) {
+      if (stopped) return;
+      await runModelTest(pipeline, test, engine).then(results[index]!.resolve, results[index]!.reject);
+    }
+  };
+  const workers = engines.map(work);
+  try {
+    for (const { promise } of results) yield await promise;
+  } finally {
+    stopped = true;
+    await Promise.all(workers);
+  }
 }
 
 /** The rows that the model has at the end of the test's records, when every window has closed. */
