@@ -21,6 +21,16 @@ function merged(fields: Fields, changes: Fields): Fields {
   return { ...fields, ...Object.fromEntries(entries) };
 }
 
+/** What every applicant has, and no output may show. */
+export const PERSONAL = {
+  firstName: "Annabel",
+  lastName: "Exampleton",
+  email: "annabel@mail.example.com",
+  phone: "+12025550143",
+  born: "1980-05-06",
+  street: "17 Nowhere Lane",
+};
+
 const uuid = (place: number) => `00000000-0000-4000-8000-${String(place).padStart(12, "0")}`;
 const token = (kind: string, place: number) => `${kind}${place}`.padEnd(64, "0");
 
@@ -59,14 +69,16 @@ function submitted(place: number, timeMs: number, changes: Fields = {}): LogReco
     },
     applicant: {
       applicant_id: uuid(place),
-      first_name: "Ann",
-      last_name: "Example",
+      first_name: PERSONAL.firstName,
+      last_name: PERSONAL.lastName,
+      email: PERSONAL.email,
+      phone: PERSONAL.phone,
       email_token: token("e", place),
       phone_token: token("f", place),
-      date_of_birth: "1980-05-05",
+      date_of_birth: PERSONAL.born,
       tax_id_type: "SSN",
       ssn_token: token("b", place),
-      address: { street: "1 Main Street", city: "Springfield", state: "CA", postal_code: "95554" },
+      address: { street: PERSONAL.street, city: "Springfield", state: "CA", postal_code: "95554" },
       months_at_address: 90,
       housing: "own",
       current_housing_cents: 90_000,

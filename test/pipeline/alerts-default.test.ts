@@ -8,7 +8,7 @@ import { createGenerator } from "../../src/generator/generator.ts";
 import { alertReader, type RaisedAlert } from "../../src/output/alert.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
 import { batchOf, type LogRecord } from "../simulation/simulate.ts";
-import { alertCases, eventsOf, ordinaryEvents } from "./alert-events.ts";
+import { alertCases, eventsOf, ordinaryEvents, PERSONAL } from "./alert-events.ts";
 
 const pipeline = loadPipeline(fileURLToPath(new URL("../../pipeline", import.meta.url)));
 const BATCH = 500;
@@ -63,6 +63,11 @@ describe("a message says what was found", () => {
       const first = raisedBy(eventsOf(name)).find(({ alert }) => alert === name);
       assert.match(first?.message ?? "", message);
     });
+});
+
+test("an alert shows nothing personal", () => {
+  const shown = JSON.stringify(raisedBy(alertCases.flatMap(eventsOf)));
+  for (const value of Object.values(PERSONAL)) assert.ok(!shown.includes(value), value);
 });
 
 test("ordinary applicants by hand raise nothing", () => {
