@@ -2,7 +2,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { fail, type LoanstreamError, type Place } from "../errors.ts";
-import { createGenerator, type GeneratedEvent, type Truth } from "../generator/generator.ts";
+import { createGenerator, type GeneratedEvent } from "../generator/generator.ts";
+import { truthJson } from "../generator/truth.ts";
 import { type Command, parseFlags, usageError, wholeNumber } from "./command.ts";
 
 /** A Monday; fixed, so that the same seed gives the same bytes on any day. */
@@ -58,10 +59,6 @@ export async function generateTo(stdout: Writable, argv: readonly string[]): Pro
 async function deliver({ json, truth }: GeneratedEvent, events: Sink, truths: Sink | null): Promise<boolean> {
   if (truth && truths?.add(`${truthJson(truth)}\n`)) await truths.flush();
   return events.add(`${json}\n`) ? events.flush() : true;
-}
-
-function truthJson({ applicationId, scenario }: Truth): string {
-  return JSON.stringify({ application_id: applicationId, scenario });
 }
 
 function readSettings(argv: readonly string[]): Settings {

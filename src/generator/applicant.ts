@@ -1,6 +1,6 @@
 /** A person, drawn again whenever needed from a number: the same number is the same person. */
 import { type Random, weighted } from "./random.ts";
-import { clamp } from "./text.ts";
+import { clamp, fourDecimals } from "./text.ts";
 import { type Product, type ProductWorld, productWorlds, scoreEdges } from "./world.ts";
 
 /** Names a stream: see `Random.seek`. */
@@ -44,6 +44,10 @@ export interface Applicant {
   readonly delinquenciesWithUs: number;
   readonly savingsCents: number;
   readonly grade: string | null;
+  readonly nameEmailSimilarity: number;
+  readonly emailAgeDays: number;
+  /** Whose family name and home this person shares; null for a home of one's own. */
+  readonly household: StreamAddress | null;
 }
 
 const youngWork = weighted({
@@ -121,7 +125,16 @@ export function drawApplicant(
     delinquenciesWithUs: customer && standing < 0 && random.chance(0.12) ? 1 + random.below(2) : 0,
     savingsCents: dollars((incomeCents / 12) * random.logNormal(1.6, 1.3) * Math.exp(0.35 * standing)),
     grade: customer ? gradeOf(standing + 0.5 * random.normal()) : null,
+    nameEmailSimilarity: drawSimilarity(random),
+    emailAgeDays: Math.floor(Math.min(random.logNormal(1_900, 0.9), 10_000)),
+    household: null,
   };
+}
+
+/** Most addresses are made of the name. */
+function drawSimilarity(random: Random): number {
+  const style = random.uniform();
+  return fourDecimals(style < 0.72 ? 0.82 + 0.25 * style : style < 0.86 ? style - 0.2 : 1.2 * (style - 0.82));
 }
 
 const dollars = (cents: number): number => Math.floor(cents / 100 + 0.5) * 100;

@@ -1,4 +1,4 @@
-/** One application from start to end, as it is drawn from its number alone: see `source.ts`. */
+/** One application from start to end, as it is drawn from its number and channel alone: see `source.ts`. */
 import type { Applicant, StreamAddress } from "./applicant.ts";
 import type { Channel, Product } from "./world.ts";
 
@@ -11,10 +11,20 @@ export interface Decision {
   readonly offeredRate: number | null;
 }
 
-/** Member 0 of a number is an ordinary application, 1 to 56 those of the campaign that begins with it. */
-export const campaignMembers = 56;
-/** Members from here on were in flight when the generator started: + 1, 2, 3 by the step that they wait for. */
-export const inFlightMember = 60;
+/**
+ * Names an application. Member 0 of a number is an ordinary application, the next ones those of the campaign that
+ * begins with it, and `inFlightMember` + 1, 2, 3 waited for that step when the generator started.
+ */
+export interface ApplicationKey {
+  readonly number: number;
+  readonly member: number;
+  readonly channel: Channel;
+}
+
+export const campaignMembers = 2_000;
+export const inFlightMember = 2_040;
+/** Above every member. */
+export const memberEnd = 2_048;
 
 /** Steps by place: started; submitted or abandoned; decided; funded. */
 export type Step = 0 | 1 | 2 | 3;
@@ -57,19 +67,30 @@ export interface Checks {
 }
 
 /** Mutable in part, so that a scenario can disguise it before it is decided. */
-export interface Application {
-  readonly number: number;
-  readonly member: number;
+export interface Application extends ApplicationKey {
+  /** Of fraud; null for an honest one. */
   readonly scenario: string | null;
+  /** Honest, and looking like a fraud. */
+  readonly hardNegative: string | null;
   readonly product: Product;
-  readonly applicant: Applicant;
-  readonly loan: Loan;
+  applicant: Applicant;
+  loan: Loan;
   readonly session: Session;
   readonly checks: Checks;
-  channel: Channel;
   submits: boolean;
   mode: "auto" | "manual";
   decision: Decision;
   /** Of each step after the start, which comes at 0; the steps that it takes are the first ones. */
   stepsMs: readonly number[];
+}
+
+/** What remains to be known of an application once its events have been written down. */
+export interface Course extends ApplicationKey {
+  readonly submits: boolean;
+  readonly stepsMs: readonly number[];
+  readonly fundedCents: number;
+}
+
+export function courseOf({ number, member, channel, submits, stepsMs, decision }: Application): Course {
+  return { number, member, channel, submits, stepsMs, fundedCents: decision.approvedAmountCents ?? 0 };
 }

@@ -3,6 +3,7 @@
  * A model of outcomes to learn from, not a lending rule. Reason codes are Regulation B's (form C-1).
  */
 import type { Application, Decision, Outcome } from "./application.ts";
+import { debtToIncome } from "./loan.ts";
 import type { Random } from "./random.ts";
 import { clamp, fourDecimals } from "./text.ts";
 import { type ProductWorld, productWorlds } from "./world.ts";
@@ -50,69 +51,77 @@ function approvalLogit(application: Application, world: ProductWorld): number {
   );
 }
 
-/** (monthly debt + housing + the new payment) / gross monthly income; null without income, and for a business. */
-export function debtToIncome({ applicant, product, loan }: Application): number | null {
-  if (applicant.annualIncomeCents === null || product === "small_business") return null;
-  const housingCents = product === "mortgage" ? 0 : applicant.housingCents;
-  const payment = paymentCents(
-    loan.amountCents,
-    loan.termMonths,
-    loan.quotedApr ?? productWorlds[product].apr,
-  );
-  return (applicant.monthlyDebtCents + housingCents + payment) / (applicant.annualIncomeCents / 12);
-}
-
-function paymentCents(amountCents: number, termMonths: number | null, apr: number): number {
-  if (termMonths === null) return amountCents * 0.05;
-  const rate = apr / 12;
-  return (amountCents * rate) / (1 - Math.exp(-termMonths * Math.log(1 + rate)));
-}
-
 function drawReasons(random: Random, application: Application, outcome: Outcome): readonly string[] {
   if (outcome === "approved" || outcome === "withdrawn") return [];
   if (outcome === "incomplete") return ["incomplete_application"];
-  const weighed = weighReasons(application).map(([code, weight]) => ({
-    code,
-    weight: weight * (0.6 + 0.8 * random.uniform()),
-  }));
-  const principal = weighed.filter(({ weight }) => weight >= 0.25).sort((a, b) => b.weight - a.weight);
-  const most = outcome === "counteroffer" ? 1 : 1 + random.below(4);
-  const codes = principal.slice(0, most).map(({ code }) => code);
+  weighReasons(application);
+  for (let i = 0; i < weights.length; i += 1) {
+    const weight = (weights[i] ?? 0) * (0.6 + 0.8 * random.uniform());
+    weights[i] = weight >= 0.25 ? weight : 0;
+  }
+  const codes = heaviestReasons(outcome === "counteroffer" ? 1 : 1 + random.below(4));
   return codes.length > 0
     ? codes
     : [application.loan.collateralCents === null ? "income_insufficient" : "collateral_insufficient"];
 }
 
-/** How much each fact speaks against the application: 1 is a plain reason, 0 none. */
-function weighReasons(application: Application): readonly (readonly [string, number])[] {
-  const { applicant } = application;
-  const dti = debtToIncome(application);
+/** Takes the weights away that it has used. */
+function heaviestReasons(most: number): readonly string[] {
+  const codes: string[] = [];
+  while (codes.length < most) {
+    let heaviest = 0;
+    for (let i = 1; i < weights.length; i += 1) {
+      if ((weights[i] ?? 0) > (weights[heaviest] ?? 0)) heaviest = i;
+    }
+    if (!weights[heaviest]) break;
+    weights[heaviest] = 0;
+    codes.push(reasonCodes[heaviest] ?? "");
+  }
+  return codes;
+}
+
+const reasonCodes = [
+  "excessive_obligations",
+  "delinquent_obligations",
+  "income_insufficient",
+  "no_credit_file",
+  "limited_credit_experience",
+  "collection_or_judgment",
+  "bankruptcy",
+  "recent_inquiries",
+  "poor_performance_with_us",
+  "length_of_employment",
+  "irregular_employment",
+  "length_of_residence",
+  "income_unverified",
+  "employment_unverified",
+  "residence_unverified",
+  "collateral_insufficient",
+] as const;
+const weights = new Float64Array(reasonCodes.length);
+
+/** How much each fact speaks against the application, in the order of the codes: 1 is a plain reason, 0 none. */
+function weighReasons({ applicant, loan, product, checks }: Application): void {
+  const { file } = applicant;
+  const dti = debtToIncome({ applicant, loan, product });
+  const bearable = product === "mortgage" ? 4.2 : 0.35;
   const loanToIncome =
-    applicant.annualIncomeCents === null ? 0 : application.loan.amountCents / applicant.annualIncomeCents;
-  const loanToValue =
-    application.loan.collateralCents === null
-      ? 0
-      : application.loan.amountCents / application.loan.collateralCents;
-  const bearable = application.product === "mortgage" ? 4.2 : 0.35;
-  return [
-    ["excessive_obligations", dti === null ? 0 : clamp((dti - 0.33) * 6, 0, 2)],
-    ["delinquent_obligations", clamp(applicant.file.delinquencies * 0.6, 0, 1.5)],
-    [
-      "income_insufficient",
-      applicant.annualIncomeCents === null ? 1 : clamp((loanToIncome - bearable) * 0.5, 0, 0.7),
-    ],
-    ["no_credit_file", applicant.file.score === null ? 1.4 : 0],
-    ["limited_credit_experience", (applicant.file.oldestAccountMonths ?? 60) < 36 ? 0.8 : 0],
-    ["collection_or_judgment", clamp(applicant.file.collections * 0.7, 0, 1.2)],
-    ["bankruptcy", applicant.file.bankruptcies * 1.3],
-    ["recent_inquiries", clamp((applicant.file.inquiries6m - 3) * 0.25, 0, 0.9)],
-    ["poor_performance_with_us", clamp(applicant.delinquenciesWithUs * 0.8, 0, 1.2)],
-    ["length_of_employment", (applicant.yearsEmployed ?? 5) < 1 ? 0.45 : 0],
-    ["irregular_employment", applicant.employment === "part_time" ? 0.35 : 0],
-    ["length_of_residence", applicant.monthsAtAddress < 6 ? 0.3 : 0],
-    ["income_unverified", application.checks.incomeVerified ? 0 : 0.3],
-    ["employment_unverified", application.checks.employmentVerified ? 0 : 0.2],
-    ["residence_unverified", application.checks.addressMatch === "mismatch" ? 0.6 : 0],
-    ["collateral_insufficient", clamp((loanToValue - 0.85) * 5, 0, 1)],
-  ];
+    applicant.annualIncomeCents === null ? 0 : loan.amountCents / applicant.annualIncomeCents;
+  const loanToValue = loan.collateralCents === null ? 0 : loan.amountCents / loan.collateralCents;
+  weights[0] = dti === null ? 0 : clamp((dti - 0.33) * 6, 0, 2);
+  weights[1] = clamp(file.delinquencies * 0.6, 0, 1.5);
+  weights[2] = applicant.annualIncomeCents === null ? 1 : clamp((loanToIncome - bearable) * 0.5, 0, 0.7);
+  weights[3] = file.score === null ? 1.4 : 0;
+  weights[4] = (file.oldestAccountMonths ?? 60) < 36 ? 0.8 : 0;
+  weights[5] = clamp(file.collections * 0.7, 0, 1.2);
+  weights[6] = file.bankruptcies * 1.3;
+  weights[7] = clamp((file.inquiries6m - 3) * 0.25, 0, 0.9);
+  weights[8] = clamp(applicant.delinquenciesWithUs * 0.8, 0, 1.2);
+  weights[9] = (applicant.yearsEmployed ?? 5) < 1 ? 0.45 : 0;
+  weights[10] = applicant.employment === "part_time" ? 0.35 : 0;
+  weights[11] = applicant.monthsAtAddress < 6 ? 0.3 : 0;
+  weights[12] = checks.incomeVerified ? 0 : 0.3;
+  weights[13] = checks.employmentVerified ? 0 : 0.2;
+  weights[14] = checks.addressMatch === "mismatch" ? 0.6 : 0;
+  weights[15] = clamp((loanToValue - 0.85) * 5, 0, 1);
 }

@@ -1,30 +1,21 @@
 /** How one event gets here: its lag, whether it comes twice, and how its request was served. */
-
 import { poisson } from "./applicant.ts";
-import type { Application, Step } from "./application.ts";
+import type { Step } from "./application.ts";
 import { type Random, weighted } from "./random.ts";
-import { disorderMs } from "./world.ts";
+import { type Channel, disorderMs } from "./world.ts";
 
-export interface Delivery {
-  /** Arrival minus event time, in [0, 45 s). */
-  readonly lagMs: number;
-  /** The same for a second arrival; null when it comes once. */
-  readonly againLagMs: number | null;
+/** Arrival minus event time, in [0, 45 s). Leaves `random` where `drawAgainLagMs` goes on. */
+export function drawLagMs(random: Random, number: number, member: number, step: Step): number {
+  random.seek("delivery", number, member * 4 + step);
+  const mean = random.chance(0.06) ? 12_000 : 350;
+  return Math.min(Math.floor(random.exponential(mean)), disorderMs - 1);
 }
 
-/** Leaves `random` where the event's id is drawn. */
-export function drawDelivery(
-  random: Random,
-  { number, member }: Application,
-  step: Step,
-  duplicateShare: number,
-): Delivery {
-  random.seek("delivery", number, member * 4 + step);
-  const slow = random.chance(0.06);
-  const lagMs = Math.min(Math.floor(random.exponential(slow ? 12_000 : 350)), disorderMs - 1);
-  const twice = random.chance(duplicateShare);
+/** The same for a second arrival, null when it comes once. Leaves `random` where the event's id is drawn. */
+export function drawAgainLagMs(random: Random, lagMs: number, duplicateShare: number): number | null {
+  const twice = random.uniform() < duplicateShare;
   const againLagMs = lagMs + random.below(disorderMs - lagMs);
-  return { lagMs, againLagMs: twice ? againLagMs : null };
+  return twice ? againLagMs : null;
 }
 
 export interface Technical {
@@ -32,7 +23,7 @@ export interface Technical {
   readonly apiLatencyMs: number;
   readonly errors: number;
   readonly httpStatus: string;
-  readonly clientVersion: string;
+  readonly clientMinor: string;
 }
 
 const drawStatus = weighted({
@@ -45,16 +36,8 @@ const drawStatus = weighted({
   503: 0.002,
 });
 const drawMinor = weighted({ "12.0": 0.62, "11.3": 0.24, "11.2": 0.09, "9.7": 0.05 });
-const clients = {
-  web: "web/4",
-  mobile_app: "app/7",
-  branch: "desk/3",
-  broker: "desk/3",
-  call_center: "desk/3",
-  partner_api: "api/2",
-};
 
-export function drawTechnical(random: Random, { channel }: Application): Technical {
+export function drawTechnical(random: Random, channel: Channel): Technical {
   const httpStatus = drawStatus(random);
   const pageLoadMs = Math.floor(random.logNormal(channel === "mobile_app" ? 850 : 1_400, 0.45));
   return {
@@ -62,6 +45,6 @@ export function drawTechnical(random: Random, { channel }: Application): Technic
     apiLatencyMs: Math.floor(random.logNormal(httpStatus >= "500" ? 2_500 : 170, 0.5)),
     errors: poisson(random, 0.06) + (httpStatus === "200" ? 0 : 1),
     httpStatus,
-    clientVersion: `${clients[channel]}.${drawMinor(random)}`,
+    clientMinor: drawMinor(random),
   };
 }

@@ -7,26 +7,24 @@
 import { hash } from "node:crypto";
 
 /** What a stream is for; streams with different purposes are independent. */
-export type StreamPurpose =
-  | "person"
-  | "arrivals"
-  | "application"
-  | "applicant"
-  | "details"
-  | "delivery"
-  | "campaign"
-  | "site";
-
-const purposes: Record<StreamPurpose, number> = {
+const purposes = {
   arrivals: 1,
   application: 2,
   applicant: 3,
   details: 4,
   delivery: 5,
   campaign: 6,
-  site: 7,
+  ids: 7,
   person: 8,
-};
+  wait: 9,
+  device: 10,
+  address: 11,
+  outlook: 12,
+  in_flight: 13,
+  bad: 14,
+} as const;
+
+export type StreamPurpose = keyof typeof purposes;
 
 export interface Random {
   /** Continues with the stream of this purpose, number (a safe integer >= 0) and branch (a small integer). */
@@ -45,6 +43,8 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
+const perWord = 1 / 0x1_0000_0000;
+
 export function createRandom(seed: number): Random {
   const words = seedWords(`seed ${seed}`);
   let a = 0;
@@ -62,13 +62,13 @@ export function createRandom(seed: number): Random {
   };
   const seek = (purpose: StreamPurpose, number: number, branch: number): void => {
     a = mix(words[0] ^ mix((number | 0) ^ words[3]));
-    b = mix(words[1] ^ Math.floor(number / 0x1_0000_0000) ^ Math.imul(a, 0x9e3779b1));
+    b = mix(words[1] ^ Math.floor(number * perWord) ^ Math.imul(a, 0x9e3779b1));
     c = mix(words[2] ^ (branch * 64 + purposes[purpose]) ^ Math.imul(b, 0x85ebca6b));
     d = 1;
-    for (let round = 0; round < 10; round += 1) bits();
+    for (let round = 0; round < 6; round += 1) bits();
   };
-  const uniform = (): number => bits() / 0x1_0000_0000;
-  const normal = (): number => standardNormalQuantile((bits() + 0.5) / 0x1_0000_0000);
+  const uniform = (): number => bits() * perWord;
+  const normal = (): number => standardNormalQuantile((bits() + 0.5) * perWord);
   return {
     seek,
     uniform,

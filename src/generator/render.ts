@@ -1,152 +1,172 @@
 /**
- * Events as JSON lines, keys in the order of `pipeline/schema.yaml`. A snapshot is drawn anew for each event of its
- * application, so that decided and funded repeat the submitted one byte for byte.
+ * Events as JSON lines, keys in the order of `pipeline/schema.yaml`. What the events of an application have in
+ * common is written once and remembered while there is room; written anew, it is the same byte for byte, so that
+ * decided and funded repeat what was submitted.
  */
-import type { Application, Step } from "./application.ts";
+import type { Application, Course, Step } from "./application.ts";
 import { drawTechnical } from "./delivery.ts";
-import type { Names } from "./names.ts";
-import { drawAddress, drawPersonText } from "./person-text.ts";
+import {
+  type Line,
+  piece,
+  pieces,
+  put,
+  putByte,
+  putFraction,
+  putInteger,
+  putRange,
+  putText,
+  putUuid,
+} from "./line.ts";
 import type { Random } from "./random.ts";
-import { createTimeText, dateText, dayMs, uuid } from "./text.ts";
-import type { Tokenise } from "./token.ts";
+import type { Kept } from "./shelf.ts";
+import { createSnapshotWriter, putWord, type SnapshotRendering } from "./snapshot.ts";
+import { type Channel, channels } from "./world.ts";
 
-export interface Rendering {
-  readonly random: Random;
-  readonly names: Names;
-  readonly tokenise: Tokenise;
-  /** Ages and durations are as of this time. */
-  readonly startMs: number;
+export interface Renderer {
+  /** Writes the parts that this step's event needs and that are not there yet. */
+  prepare(kept: Kept, application: Application, step: Step, startedMs: number): void;
+  /** Writes the event of parts that are there; `random` stands where its id is drawn (see `drawAgainLagMs`). */
+  put(line: Line, kept: Kept, course: Course, step: Step, timeMs: number): void;
 }
 
-export interface Rendered {
-  readonly json: string;
-  readonly applicationId: string;
-}
+const clients = {
+  web: "web/4",
+  mobile_app: "app/7",
+  branch: "desk/3",
+  broker: "desk/3",
+  call_center: "desk/3",
+  partner_api: "api/2",
+} as const;
 
-export type Render = (application: Application, step: Step, startedMs: number) => Rendered;
+const text = {
+  eventId: piece('{"event_id":"'),
+  types: pieces(
+    ["started", "submitted", "abandoned", "decided", "funded"],
+    (type) => `","event_type":"${type}","event_time":"`,
+  ),
+  quote: piece('"'),
+  outcome: piece(',"decision":{"outcome":"'),
+  mode: piece('","mode":"'),
+  reasons: piece('","reasons":['),
+  approvedAmount: piece('],"approved_amount_cents":'),
+  noAmount: piece("]"),
+  decidedAt: piece(',"decided_at":"'),
+  processing: piece('","processing_ms":'),
+  offeredRate: piece(',"offered_rate":'),
+  funded: piece(',"funded_cents":'),
+  technical: piece(',"technical":{'),
+  pageLoad: piece('"page_load_ms":'),
+  comma: piece(","),
+  apiLatency: piece('"api_latency_ms":'),
+  errors: piece(',"errors":'),
+  httpStatus: piece(',"http_status":'),
+  clients: pieces(channels, (channel) => `,"client_version":"${clients[channel]}.`),
+  end: piece('"}'),
+  closing: piece("}"),
+};
+const comma = 44;
+const quote = 34;
 
-/**
- * Makes the writer of one generator's events.
- * @returns a function that expects `random` to stand where the event's id is drawn (see `drawDelivery`)
- */
-export function createRenderer(rendering: Rendering): Render {
-  const timeText = createTimeText();
-  return (application, step, startedMs) => {
-    const eventId = uuid(rendering.random);
-    const technical =
-      step === 0 || (step === 1 && application.submits) ? technicalJson(rendering.random, application) : "";
-    rendering.random.seek("site", application.number, 1_000 + application.member);
-    const applicationId = uuid(rendering.random);
-    const sections = sectionsJson(rendering, application, step, startedMs, timeText);
-    const time = (at: Step): string => timeText(startedMs + (application.stepsMs[at] ?? 0));
-    const submitted = step > 0 && application.submits ? `,"submitted_at":"${time(1)}"` : "";
-    const decision = step > 1 ? decisionJson(application, step, time(2)) : "";
-    const json = `{"event_id":"${eventId}","event_type":"${eventType(application, step)}","event_time":"${time(step)}","started_at":"${time(0)}"${submitted},"schema_version":1,"application_id":"${applicationId}"${sections}${decision}${technical}}`;
-    return { json, applicationId };
+export function createRenderer(rendering: SnapshotRendering): Renderer {
+  const { random, putTime } = rendering;
+  const snapshot = createSnapshotWriter(rendering);
+
+  const prepare: Renderer["prepare"] = (kept, application, step, startedMs) => {
+    if (step === 0 || !application.submits) return snapshot.writeStarted(kept, application, startedMs);
+    snapshot.writeSubmitted(kept, application, startedMs);
+    if (step === 1 || kept.decisionEnd > 0) return;
+    kept.line.at = kept.submittedEnd;
+    putDecision(kept.line, application, startedMs, putTime);
+    kept.decisionEnd = kept.line.at;
   };
+
+  const putEvent: Renderer["put"] = (line, kept, course, step, timeMs) => {
+    const { bytes } = kept.line;
+    put(line, text.eventId);
+    putUuid(line, random);
+    put(line, text.types[eventType(course, step)]);
+    putTime(line, timeMs);
+    put(line, text.quote);
+    if (step === 0 || !course.submits) {
+      putRange(line, bytes, 0, kept.startedEnd);
+      put(line, text.closing);
+    } else {
+      putRange(line, bytes, kept.startedEnd, step === 1 ? kept.submittedEnd : kept.decisionEnd);
+    }
+    if (step === 3) putFunded(line, course);
+    if (step > 1) put(line, text.closing);
+    else if (step === 0 || course.submits) putTechnical(line, random, course.channel);
+    put(line, text.closing);
+  };
+
+  return { prepare, put: putEvent };
 }
 
-function eventType({ submits }: Application, step: Step): string {
+function eventType({ submits }: Course, step: Step) {
   if (step === 1) return submits ? "submitted" : "abandoned";
   return step === 0 ? "started" : step === 2 ? "decided" : "funded";
 }
 
-function sectionsJson(
-  rendering: Rendering,
-  application: Application,
-  step: Step,
+/** Without its end, since a funded event adds to it. */
+function putDecision(
+  line: Line,
+  { decision, mode, stepsMs }: Application,
   startedMs: number,
-  timeText: (timeMs: number) => string,
-): string {
-  const { random } = rendering;
-  const asked = step > 0 && application.submits;
-  const sessionId = uuid(random);
-  const device = deviceJson(random, application, startedMs, timeText);
-  const address = addressJson(rendering, application);
-  const behavior = `"behavior":{"session_id":"${sessionId}"${device}${address}${asked ? formJson(application) : ""}}`;
-  const head = `,"channel":"${application.channel}",${loanJson(application, asked)},${behavior}`;
-  if (!asked) return head;
-  return `${head},${applicantJson(rendering, application, startedMs)},${financialJson(application)},${identityJson(application)}`;
+  putTime: SnapshotRendering["putTime"],
+): void {
+  put(line, text.outcome);
+  putWord(line, decision.outcome);
+  put(line, text.mode);
+  putWord(line, mode);
+  put(line, text.reasons);
+  for (const [place, reason] of decision.reasons.entries()) {
+    if (place > 0) putByte(line, comma);
+    putByte(line, quote);
+    putWord(line, reason);
+    putByte(line, quote);
+  }
+  if (decision.approvedAmountCents === null) {
+    put(line, text.noAmount);
+  } else {
+    put(line, text.approvedAmount);
+    putInteger(line, decision.approvedAmountCents);
+  }
+  put(line, text.decidedAt);
+  putTime(line, startedMs + (stepsMs[2] ?? 0));
+  put(line, text.processing);
+  putInteger(line, (stepsMs[2] ?? 0) - (stepsMs[1] ?? 0));
+  if (decision.offeredRate !== null) {
+    put(line, text.offeredRate);
+    putFraction(line, decision.offeredRate);
+  }
 }
 
-function loanJson({ product, loan }: Application, asked: boolean) {
-  if (!asked) return `"loan":{"product":"${product}"}`;
-  const { amountCents, termMonths, purpose, quotedApr, collateralCents } = loan;
-  return `"loan":{"product":"${product}","amount_cents":${amountCents}${number("term_months", termMonths)},"purpose":"${purpose}"${number("quoted_apr", quotedApr)}${number("collateral_cents", collateralCents)}}`;
+function putFunded(line: Line, { fundedCents }: Course): void {
+  put(line, text.funded);
+  putInteger(line, fundedCents);
 }
 
-function deviceJson(
-  random: Random,
-  application: Application,
-  startedMs: number,
-  timeText: (timeMs: number) => string,
-) {
-  const { deviceSite, deviceOs, browser, deviceKnownMs } = application.session;
-  if (deviceSite === null) return "";
-  random.seek("site", deviceSite.number, deviceSite.branch);
-  return `,"device_id":"${uuid(random)}","device_os":"${deviceOs}","device_first_seen_at":"${timeText(startedMs - deviceKnownMs)}","browser":"${browser}"`;
+function putTechnical(line: Line, random: Random, channel: Channel): void {
+  const { pageLoadMs, apiLatencyMs, errors, httpStatus, clientMinor } = drawTechnical(random, channel);
+  put(line, text.technical);
+  if (pageLoadMs !== null) {
+    put(line, text.pageLoad);
+    putInteger(line, pageLoadMs);
+    put(line, text.comma);
+  }
+  put(line, text.apiLatency);
+  putInteger(line, apiLatencyMs);
+  put(line, text.errors);
+  putInteger(line, errors);
+  put(line, text.httpStatus);
+  putWord(line, httpStatus);
+  put(line, text.clients[channel]);
+  putText(line, clientMinor);
+  put(line, text.end);
 }
 
-function addressJson({ random, tokenise }: Rendering, { session }: Application): string {
-  const { addressSite, ipCountry, ipDistanceKm } = session;
-  random.seek("site", addressSite.number, addressSite.branch);
-  const ip = drawAddress(random);
-  return `,"ip":"${ip}","ip_token":"${tokenise(ip)}","ip_country":"${ipCountry}","ip_distance_km":${ipDistanceKm}`;
-}
-
-function formJson({ session, stepsMs }: Application): string {
-  const sessionS = Math.floor((stepsMs[1] ?? 0) / 1000);
-  return `,"session_s":${sessionS},"form_s":${Math.floor(session.formMs / 1000)},"field_corrections":${session.fieldCorrections},"pasted_fields":${session.pastedFields}`;
-}
-
-function applicantJson(
-  { random, names, tokenise, startMs }: Rendering,
-  application: Application,
-  startedMs: number,
-) {
-  const { applicant } = application;
-  const text = drawPersonText(random, names, tokenise, applicant, application.checks.nameEmailSimilarity);
-  const { cityJson, state, postalCode } = text.place;
-  const startDay = Math.floor(startMs / dayMs);
-  const elapsedDays = Math.max(0, Math.floor((startedMs - startMs) / dayMs));
-  const person = `"applicant_id":"${text.applicantId}","first_name":"${text.firstNameJson}","last_name":"${text.lastNameJson}","email":"${text.email}","email_token":"${text.emailToken}","phone":"${text.phone}","phone_token":"${text.phoneToken}","date_of_birth":"${dateText(startDay - applicant.ageDays)}","tax_id_type":"${applicant.taxIdType}","ssn_token":"${text.taxToken}"`;
-  const home = `"address":{"street":"${text.streetJson}","city":"${cityJson}","state":"${state}","postal_code":"${postalCode}"},"months_at_address":${applicant.monthsAtAddress + Math.floor(elapsedDays / 30.4375)},"housing":"${applicant.housing}","current_housing_cents":${applicant.housingCents}`;
-  const employer = applicant.yearsEmployed === null ? "" : `,"employer":"${text.employerJson}"`;
-  const work = `"employment_status":"${applicant.employment}"${employer}${number("years_employed", applicant.yearsEmployed)}`;
-  return `"applicant":{${person},${home},${work}${customerJson(application, startDay, elapsedDays)}}`;
-}
-
-function customerJson({ applicant }: Application, startDay: number, elapsedDays: number): string {
-  const { customerDays, contactChangedDays } = applicant;
-  if (customerDays === null || contactChangedDays === null) return "";
-  return `,"customer_since":"${dateText(startDay - customerDays)}","contact_changed_days":${contactChangedDays + elapsedDays}`;
-}
-
-function financialJson({ applicant, checks }: Application): string {
-  const grade = applicant.grade === null ? "" : `,"internal_grade":"${applicant.grade}"`;
-  const income =
-    applicant.annualIncomeCents === null ? "" : `"annual_income_cents":${applicant.annualIncomeCents},`;
-  return `"financial":{${income}"income_verified":${checks.incomeVerified},"employment_verified":${checks.employmentVerified},"monthly_debt_cents":${applicant.monthlyDebtCents}${number("credit_score", applicant.file.score)}${number("revolving_utilization", applicant.file.utilization)},"delinquencies_24m":${applicant.file.delinquencies},"delinquencies_with_us":${applicant.delinquenciesWithUs},"collections":${applicant.file.collections},"inquiries_7d":${applicant.file.inquiries7d},"inquiries_6m":${applicant.file.inquiries6m},"bankruptcies":${applicant.file.bankruptcies}${number("oldest_account_months", applicant.file.oldestAccountMonths)},"savings_cents":${applicant.savingsCents}${grade}}`;
-}
-
-function identityJson({ checks }: Application): string {
-  return `"identity":{"document_check":"${checks.documentCheck}"${number("selfie_match", checks.selfieMatch)},"name_email_similarity":${checks.nameEmailSimilarity},"email_age_days":${checks.emailAgeDays},"phone_verified":${checks.phoneVerified},"address_match":"${checks.addressMatch}","bureau_match":"${checks.bureauMatch}","tax_id_status":"${checks.taxIdStatus}"}`;
-}
-
-function decisionJson({ decision, mode, stepsMs }: Application, step: Step, decidedAt: string): string {
-  const reasons = decision.reasons.map((reason) => `"${reason}"`).join(",");
-  const processingMs = (stepsMs[2] ?? 0) - (stepsMs[1] ?? 0);
-  const funded = step === 3 ? number("funded_cents", decision.approvedAmountCents) : "";
-  return `,"decision":{"outcome":"${decision.outcome}","mode":"${mode}","reasons":[${reasons}]${number("approved_amount_cents", decision.approvedAmountCents)},"decided_at":"${decidedAt}","processing_ms":${processingMs}${number("offered_rate", decision.offeredRate)}${funded}}`;
-}
-
-function technicalJson(random: Random, application: Application): string {
-  const { pageLoadMs, apiLatencyMs, errors, httpStatus, clientVersion } = drawTechnical(random, application);
-  const page = pageLoadMs === null ? "" : `"page_load_ms":${pageLoadMs},`;
-  return `,"technical":{${page}"api_latency_ms":${apiLatencyMs},"errors":${errors},"http_status":${httpStatus},"client_version":"${clientVersion}"}`;
-}
-
-/** `,"name":value`, or nothing for null. */
-function number(name: string, value: number | null): string {
-  return value === null ? "" : `,"${name}":${value}`;
+/** The application's id, as its events have it. */
+export function putApplicationId(line: Line, random: Random, number: number, member: number): void {
+  random.seek("ids", number, member);
+  putUuid(line, random);
 }

@@ -353,8 +353,12 @@ export const sites = {
 /** Bounds of the waits between the steps of an application. */
 export const leastFormMs = 4_000;
 export const greatestFormMs = 3 * 3_600_000;
+export const greatestAbandonmentMs = 3_600_000;
 export const greatestDecisionMs = 60 * 3_600_000;
 export const greatestFundingMs = 72 * 3_600_000;
 
 /** Every event arrives less than this after its time: strictly below the default delay of 60 s. */
 export const disorderMs = 45_000;
+
+/** Mean numbers of events; they turn a rate of events into one of applications. Held by a test. */
+export const eventsPerApplication = { ordinary: 2.913, campaign: 2.9 };

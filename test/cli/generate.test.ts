@@ -40,7 +40,7 @@ test("the truth names each application of the events once", async () => {
   await generateTo(collector().stream, ["--events", "4000", "--out", out, "--truth", truth]);
   const ids = (file: string) => readFileSync(file, "utf8").match(/(?<="application_id":")[^"]+/g) ?? [];
   assert.deepEqual(ids(truth), [...new Set(ids(out))]);
-  assert.ok(readFileSync(truth, "utf8").includes('"scenario":"device_ring"'));
+  assert.match(readFileSync(truth, "utf8"), /"scenario":"[a-z_]+"/);
 });
 
 test("a reader that goes away ends the writing quietly", async () => {

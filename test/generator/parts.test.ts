@@ -3,9 +3,24 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createArrivalQueue } from "../../src/generator/heap.ts";
+import {
+  createLine,
+  createPutTime,
+  type Line,
+  putDate,
+  putFraction,
+  putInteger,
+  putUuid,
+} from "../../src/generator/line.ts";
 import { choice, createRandom, standardNormalQuantile } from "../../src/generator/random.ts";
-import { createTimeText, dateText, uuid } from "../../src/generator/text.ts";
 import { createTokeniser } from "../../src/generator/token.ts";
+
+/** What a writer writes. */
+function written(write: (line: Line) => void): string {
+  const line = createLine(200);
+  write(line);
+  return Buffer.from(line.bytes.subarray(0, line.at)).toString();
+}
 
 test("a token is the HMAC-SHA-256 of its value", () => {
   const keys = fc.uint8Array({ maxLength: 64 });
@@ -13,26 +28,53 @@ test("a token is the HMAC-SHA-256 of its value", () => {
     keys,
     fc.array(fc.string({ unit: "binary", maxLength: 900 })),
     (key, values) => {
-      const tokenise = createTokeniser(key);
-      for (const value of values)
-        assert.equal(tokenise(value), createHmac("sha256", key).update(value).digest("hex"));
+      const putToken = createTokeniser(key);
+      for (const value of values) {
+        const bytes = Buffer.from(value);
+        assert.equal(
+          written((line) => putToken(line, bytes, 0, bytes.length)),
+          createHmac("sha256", key).update(value).digest("hex"),
+        );
+      }
     },
   );
   fc.assert(property, { numRuns: 200 });
 });
 
-test("a token's value and key have a greatest length", () => {
+test("a token's key has a greatest length", () => {
   assert.throws(() => createTokeniser(new Uint8Array(65)), RangeError);
-  assert.throws(() => createTokeniser(new Uint8Array(8))("x".repeat(5000)), RangeError);
+});
+
+test("whole numbers and fractions are written as the platform prints them", () => {
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), fc.integer({ min: 0, max: 9_999_999 }), (whole, tenThousandths) => {
+      assert.equal(
+        written((line) => putInteger(line, whole)),
+        String(whole),
+      );
+      assert.equal(
+        written((line) => putFraction(line, tenThousandths / 10_000)),
+        String(tenThousandths / 10_000),
+      );
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test("times and dates print as the platform prints them", () => {
-  const timeText = createTimeText();
+  const putTime = createPutTime();
   const times = fc.integer({ min: Date.UTC(1900, 0), max: Date.UTC(2399, 11) });
   fc.assert(
     fc.property(times, (timeMs) => {
-      assert.equal(timeText(timeMs), new Date(timeMs).toISOString());
-      assert.equal(dateText(Math.floor(timeMs / 86_400_000)), new Date(timeMs).toISOString().slice(0, 10));
+      assert.equal(
+        written((line) => putTime(line, timeMs)),
+        new Date(timeMs).toISOString(),
+      );
+      const day = Math.floor(timeMs / 86_400_000);
+      assert.equal(
+        written((line) => putDate(line, day)),
+        new Date(timeMs).toISOString().slice(0, 10),
+      );
     }),
     { numRuns: 2000 },
   );
@@ -58,8 +100,8 @@ test("the queue gives back what was put in, by time and then by code", () => {
 test("a stream is the same whenever it is sought again, and like no other", () => {
   const random = createRandom(11);
   const first = (number: number, branch: number): string => {
-    random.seek("site", number, branch);
-    return uuid(random);
+    random.seek("device", number, branch);
+    return written((line) => putUuid(line, random));
   };
   const seen = new Set<string>();
   for (let number = 0; number < 3000; number += 1) {

@@ -1,21 +1,28 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Application } from "../../src/generator/application.ts";
-import { debtToIncome } from "../../src/generator/decision.ts";
+import { debtToIncome } from "../../src/generator/loan.ts";
 import { createRandom } from "../../src/generator/random.ts";
 import { scenarios } from "../../src/generator/scenarios/scenarios.ts";
 import { createApplicationSource } from "../../src/generator/source.ts";
-import { channels, channelWorlds, products, productWorlds, scoreEdges } from "../../src/generator/world.ts";
+import {
+  channels,
+  channelWorlds,
+  drawChannel,
+  eventsPerApplication,
+  products,
+  productWorlds,
+  scoreEdges,
+} from "../../src/generator/world.ts";
 
 const drawn = 60_000;
 const ordinary: Application[] = [];
-let fraudulent = 0;
 
 before(() => {
   const source = createApplicationSource(createRandom(3), scenarios, 1);
+  const channelRandom = createRandom(4);
   for (let number = 0; number < drawn; number += 1) {
-    ordinary.push(source.draw(number, 0));
-    fraudulent += source.campaignOf(number)?.campaign.startsMs.length ?? 0;
+    ordinary.push(source.draw({ number, member: 0, channel: drawChannel(channelRandom) }));
   }
 });
 
@@ -75,16 +82,17 @@ test("approval falls with debt to income and rises with the score", () => {
   assert.ok(approved(decided.filter(strong)) > approved(decided.filter((each) => !strong(each))) + 0.2);
 });
 
-test("fraud is within its known prevalence", () => {
-  near(fraudulent / drawn, 0.0105, 0.003, "fraud");
+test("an application has as many events as the rate reckons with", () => {
+  const mean = ordinary.reduce((sum, { stepsMs }) => sum + stepsMs.length, 0) / drawn;
+  near(mean, eventsPerApplication.ordinary, 0.015, "events an application");
 });
 
 test("with more traffic there are more customers and terminals, not busier ones", () => {
   const busy = createApplicationSource(createRandom(3), scenarios, 100);
   const terminals = new Set<number>();
-  for (let number = 0; number < 20_000; number += 1) {
-    const { channel, session } = busy.draw(number, 0);
-    if (channel === "branch" && session.deviceSite) terminals.add(session.deviceSite.number);
+  for (let number = 0; number < 2_000; number += 1) {
+    const { session } = busy.draw({ number, member: 0, channel: "branch" });
+    if (session.deviceSite) terminals.add(session.deviceSite.number);
   }
   assert.ok(terminals.size > 1400, `${terminals.size} terminals`);
 });

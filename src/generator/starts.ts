@@ -1,0 +1,45 @@
+/** When ordinary applications start, and through which channel. */
+import type { Random } from "./random.ts";
+import { createArrivals, type Rhythm, rateAt, totalOf } from "./rhythm.ts";
+import { type Channel, channels, channelWorlds } from "./world.ts";
+
+export interface Start {
+  /** From 0 on. */
+  readonly number: number;
+  readonly channel: Channel;
+  readonly startedMs: number;
+}
+
+export interface Starts {
+  nextTimeMs(): number;
+  take(): Start;
+}
+
+/** @param random a stream of this process alone */
+export function createStarts(random: Random, rhythm: Rhythm, startMs: number, meanGapMs: number): Starts {
+  const nextArrival = createArrivals(random, totalOf(rhythm), startMs, meanGapMs);
+  let number = 0;
+  let atMs = nextArrival();
+  return {
+    nextTimeMs: () => Math.floor(atMs),
+    take: () => {
+      const start = { number, channel: drawChannel(random, rhythm, atMs), startedMs: Math.floor(atMs) };
+      number += 1;
+      atMs = nextArrival();
+      return start;
+    },
+  };
+}
+
+/** Each channel's share is that of its rate at this time. */
+function drawChannel(random: Random, rhythm: Rhythm, timeMs: number): Channel {
+  const rateOf = (channel: Channel): number => channelWorlds[channel].share * rateAt(rhythm[channel], timeMs);
+  let total = 0;
+  for (const channel of channels) total += rateOf(channel);
+  let at = random.uniform() * total;
+  for (const channel of channels) {
+    at -= rateOf(channel);
+    if (at < 0) return channel;
+  }
+  return "web";
+}
