@@ -257,6 +257,7 @@ const MISTAKES: Readonly<Record<Name, readonly (readonly [part: string, wrong: s
     ["name: an event is a row", "title: an event is a row"],
     ["given:", "when:"],
     ["expect:", "expected:"],
+    ["    expect:", "    where: [kind]\n    expect:"],
     ["base: first, at", "at"],
     ["at: 2026-01-01T00:00:10Z", "at: 2026-01-01 00:00:10"],
     ["at: 2026-01-01T00:00:10Z", "at: 10"],
