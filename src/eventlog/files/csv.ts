@@ -83,8 +83,9 @@ function shapeOf(columns: readonly CsvColumn[], file: string): Shape {
       node = next;
     }
     if (node.has(name)) {
-      const remedy = "Give each column a name of its own.";
-      throw fail("file.csv-malformed", `the header names "${path.join(".")}" twice`, remedy, {
+      const first = columns.findIndex((other) => other.path.join(".") === path.join("."));
+      const remedy = "Give each column a name of its own; the first line must be a header.";
+      throw fail("file.csv-malformed", `columns ${first + 1} and ${index + 1} have one name`, remedy, {
         file,
         line: 1,
       });

@@ -153,4 +153,10 @@ describe("a CSV file", () => {
     const twice = await complaintOf(csv("twice.csv", "a,a\n1,2\n"));
     assert.deepEqual([twice.code, twice.place.line], ["file.csv-malformed", 1]);
   });
+
+  it("without a header is refused without telling its cells", async () => {
+    const { message } = await complaintOf(csv("no-header.csv", "Smith,1,Smith\n"));
+    assert.match(message, /columns 1 and 3/);
+    assert.doesNotMatch(message, /Smith/);
+  });
 });
