@@ -1,5 +1,6 @@
 /** Opens a session of the embedded engine over a pipeline. */
 import { createScanner } from "../../contract/scan.ts";
+import { fingerprint } from "../../pipeline/fingerprint.ts";
 import { computedTables, type Pipeline, type Table } from "../../pipeline/pipeline.ts";
 import { lookup } from "../../sql/catalogue/catalogue.ts";
 import type { Value } from "../../sql/types.ts";
@@ -7,7 +8,7 @@ import type { Ledger, TableRows } from "../engine.ts";
 import { compile, type Program } from "./compile.ts";
 import { admit, createGate, type Gate } from "./gate.ts";
 import type { Session } from "./session.ts";
-import { fingerprintOf, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
+import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
 import { putOutDue } from "./windows.ts";
 
 /**
@@ -18,9 +19,9 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array): Session 
   const scan = createScanner(pipeline.schema);
   const program = compile(pipeline, lookup);
   const gate = createGate(pipeline);
-  const fingerprint = fingerprintOf(pipeline);
+  const hash = fingerprint(pipeline);
   const tables = computedTables(pipeline);
-  if (snapshot) restoreSnapshot(snapshot, fingerprint, gate, program);
+  if (snapshot) restoreSnapshot(snapshot, hash, gate, program);
 
   return {
     step(batch) {
@@ -34,7 +35,7 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array): Session 
     finish: () => due(tables, program, Number.POSITIVE_INFINITY),
     ledger: () => ledgerOf(pipeline, gate, program),
     watermarkMs: () => (Number.isFinite(gate.watermark.atMs) ? gate.watermark.atMs : null),
-    snapshot: () => takeSnapshot(fingerprint, gate, program),
+    snapshot: () => takeSnapshot(hash, gate, program),
   };
 }
 

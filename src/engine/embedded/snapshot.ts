@@ -1,8 +1,6 @@
 /** The state of a session as bytes, bound to the plan that it belongs to. */
-import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { fail } from "../../errors.ts";
-import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { Program } from "./compile.ts";
 import type { Gate } from "./gate.ts";
 import { type GroupStateSnapshot, restoreGroups, saveGroups } from "./group-state.ts";
@@ -10,9 +8,10 @@ import { type KeyDictionaryState, restoreKeys, saveKeys } from "./keys.ts";
 import type { Published, Windows } from "./windows.ts";
 
 /** Changes when the form of `State` does. */
-const FORM = 2;
+const FORM = 3;
 
 interface State {
+  readonly form: number;
   readonly fingerprint: string;
   readonly gate: Pick<Gate, "watermark" | "dedupe" | "counts">;
   readonly dictionaries: readonly KeyDictionaryState[];
@@ -26,22 +25,10 @@ interface WindowsState {
   readonly closedThrough: number;
 }
 
-/** Equal for two pipelines exactly if one's state means the same in the other, whatever their alerts. */
-export function fingerprintOf({ source, delayMs, schema, tables }: Pipeline): string {
-  const leaves = schema.leaves.map(({ path, type }) => [path, type]);
-  const plans = tables.map(({ name, emit, relation }) => [name, emit, relation]);
-  const plan = JSON.stringify([FORM, source, delayMs, leaves, plans], withoutPlaces);
-  return createHash("sha256").update(plan).digest("hex");
-}
-
-/** Where a model's text writes something, and whose data it derives from, changes nothing in the state. */
-function withoutPlaces(key: string, value: unknown): unknown {
-  return key === "place" || key === "lineage" ? undefined : value;
-}
-
 export function takeSnapshot(fingerprint: string, gate: Gate, program: Program): Uint8Array {
   const { watermark, dedupe, counts } = gate;
   const state: State = {
+    form: FORM,
     fingerprint,
     gate: { watermark, dedupe, counts },
     dictionaries: program.dictionaries.map(saveKeys),
@@ -63,7 +50,7 @@ export function restoreSnapshot(
   program: Program,
 ): void {
   const state = read(snapshot);
-  if (state?.fingerprint !== fingerprint) throw mismatch();
+  if (state?.form !== FORM || state.fingerprint !== fingerprint) throw mismatch();
   Object.assign(gate, state.gate);
   for (const [index, keys] of state.dictionaries.entries()) restoreKeys(program.dictionaries[index]!, keys);
   for (const [index, its] of state.windows.entries()) restoreWindows(program.windows[index]!, its);
