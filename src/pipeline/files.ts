@@ -28,9 +28,8 @@ export interface TextFile {
   readonly text: string;
 }
 
-/** Throws `pipeline.missing-file`. */
+/** Throws `pipeline.missing-file`, `file.unreadable`. */
 export function readPipelineFiles(directory: string): PipelineFiles {
-  const read = (path: string): TextFile => ({ path, text: readFileSync(path, "utf8") });
   const required = (name: string): TextFile => {
     const path = join(directory, name);
     if (existsSync(path)) return read(path);
@@ -57,4 +56,14 @@ export function readPipelineFiles(directory: string): PipelineFiles {
     tests: all(`models/**/*${TEST_ENDING}`),
     examples: all("examples.yaml")[0] ?? null,
   };
+}
+
+/** Without a byte order mark, which is no part of the text. */
+function read(path: string): TextFile {
+  try {
+    return { path, text: readFileSync(path, "utf8").replace(/^\uFEFF/, "") };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw fail("file.unreadable", `it can't be read (${code})`, "Put a readable file there.", { file: path });
+  }
 }
