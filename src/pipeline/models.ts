@@ -121,15 +121,18 @@ function readReasons({ reasons }: PipelineFiles, diagnostics: Diagnostic[]): Rea
   return lists;
 }
 
+/** What an analysis writes beside its tables. */
+const PLACES = ["late", "dlq"];
+
 /** Upper and lower case are one to Spark and to SQLite. */
 function nameComplaints({ models, scorecards }: PipelineFiles): readonly Diagnostic[] {
-  const reserved = [EVENTS, RAW, ALERTS, ...(scorecards.length > 0 ? [SCORED] : [])];
+  const reserved = [EVENTS, RAW, ALERTS, ...PLACES, ...(scorecards.length > 0 ? [SCORED] : [])];
   const names = models.map(({ path }) => basename(path, ".sql").toLowerCase());
   return models.flatMap(({ path }, index) => {
     const name = basename(path, ".sql");
     const lower = name.toLowerCase();
     const taken =
-      reserved.includes(lower) || lower.startsWith("_")
+      reserved.includes(lower) || /^(?:_|loanstream_|sqlite_)/.test(lower)
         ? "is a name of loanstream's own"
         : names.indexOf(lower) < index
           ? "is the name of another model"

@@ -27,6 +27,11 @@ const EMITS: readonly Emit[] = ["append", "update", "final"];
 const FORMATS = ["json", "csv"] as const;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LONGEST_DELAY_MS = 3650 * DAY_MS;
+/** A timer holds no more than 24 days. */
+const LONGEST_TRIGGER_MS = DAY_MS;
 
 export function readSettings(
   text: string,
@@ -45,8 +50,8 @@ export function readSettings(
   const settings = {
     source: readSource(source.map(["event_time", "event_id", "format"])),
     sourcePlace: source.place,
-    delayMs: readDuration(root.optional("delay")) ?? MINUTE_MS,
-    triggerMs: readDuration(root.optional("trigger")) ?? SECOND_MS,
+    delayMs: readDuration(root.optional("delay"), LONGEST_DELAY_MS) ?? MINUTE_MS,
+    triggerMs: readDuration(root.optional("trigger"), LONGEST_TRIGGER_MS) ?? SECOND_MS,
     currency: root.optional("currency").string() ?? "USD",
     timeZone: readTimeZone(root.optional("time_zone")),
     tables: root
@@ -66,12 +71,14 @@ function readSource(source: YamlMap): SourceSettings {
   };
 }
 
-function readDuration(node: YamlNode): number | null {
+function readDuration(node: YamlNode, longestMs: number): number | null {
   const text = node.string();
   if (text === null) return null;
   const ms = parseDuration(text);
   if (ms === null)
     node.complain("this is no duration of fixed length", "Write one such as 60 seconds.", "pipeline.invalid");
+  if (ms !== null && ms > longestMs)
+    node.complain("this is too long", `Write ${longestMs / HOUR_MS} hours at most.`, "pipeline.invalid");
   return ms;
 }
 

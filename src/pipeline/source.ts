@@ -8,6 +8,8 @@ import { BIGINT, SAFE } from "../sql/types.ts";
 export const RAW = "raw";
 export const PARTITION_COLUMN = "_partition";
 export const POSITION_COLUMN = "_position";
+/** Orders the rows of a stored table as they came; no column of a model. */
+export const SEQUENCE_COLUMN = "_seq";
 const MOST_PARTITIONS = 2 ** 31;
 
 export function sourceOf(schema: EventSchema, eventTime: string | null): Source {

@@ -5,7 +5,7 @@ import type { AggregateRelation, Alias, Explode, Relation } from "../sql/plan.ts
 import { aggregateBelow, chain, filtersAboveAggregate, originOf, overAggregate } from "../sql/trace.ts";
 import type { SourceSettings, Table } from "./pipeline.ts";
 import type { TableSettings } from "./settings.ts";
-import { POSITION_COLUMN } from "./source.ts";
+import { POSITION_COLUMN, SEQUENCE_COLUMN } from "./source.ts";
 
 export interface TableContext {
   readonly source: SourceSettings;
@@ -24,6 +24,7 @@ export function tableOf(
   const key = keyColumns(relation, aggregate, context.source);
   const diagnostics = [
     ...emitComplaints(settings, aggregate),
+    ...sequenceColumn(relation, context),
     ...missingKey(relation, aggregate, key.missing, context),
     ...exposures(relation, context),
     ...(emit === "update" && aggregate ? retractions(relation, aggregate, context) : []),
@@ -138,6 +139,17 @@ function missingKey(
       { file, line: 1, column: 1 },
     ),
   );
+}
+
+function sequenceColumn(relation: Alias, context: TableContext): readonly Diagnostic[] {
+  return relation.columns
+    .filter(({ name }) => name.toLowerCase() === SEQUENCE_COLUMN)
+    .map(({ name, place }) =>
+      complaint("pipeline.invalid", `${name} is a name of loanstream's own`, "Rename the column with AS.", {
+        file: context.fileOf(relation.name),
+        ...place,
+      }),
+    );
 }
 
 function exposures(relation: Alias, context: TableContext): readonly Diagnostic[] {

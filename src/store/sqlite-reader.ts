@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
+import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
 import type { Value } from "../sql/types.ts";
 import { alertsReader, type StoredAlerts } from "./alerts.ts";
 import { fromSqlite, quoted } from "./columns.ts";
 import { readProgress } from "./progress.ts";
 import { STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
-import { SEQUENCE } from "./tables.ts";
 
 export interface NewestRows {
   readonly table: Table;
@@ -69,7 +69,7 @@ function newestFirst({ emit, key, relation }: Table): string {
     relation.columns.filter(({ type }) => type.kind === "timestamp").map(({ name }) => name),
   );
   const time = key.find((name) => times.has(name));
-  if (emit === "append" || time === undefined) return `${SEQUENCE} DESC`;
+  if (emit === "append" || time === undefined) return `${SEQUENCE_COLUMN} DESC`;
   const others = key.filter((name) => name !== time).map(quoted);
   return [`${quoted(time)} DESC`, ...others].join(", ");
 }

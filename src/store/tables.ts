@@ -1,9 +1,7 @@
 /** SQL text of the output tables and of the store's own, whose names begin with `loanstream_`. */
 import type { Table } from "../pipeline/pipeline.ts";
+import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
 import { quoted, sqliteType } from "./columns.ts";
-
-/** Orders the rows of a table as they came; not a column of the model. */
-export const SEQUENCE = "_seq";
 
 export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_progress (
@@ -37,9 +35,9 @@ export const OWN_TABLES = `
 export function createTable(table: Table): string {
   const columns = table.relation.columns.map(({ name, type }) => `${quoted(name)} ${sqliteType(type)}`);
   const create = `CREATE TABLE IF NOT EXISTS ${quoted(table.name)}
-    (${[`${SEQUENCE} INTEGER PRIMARY KEY`, ...columns].join(", ")});`;
+    (${[`${SEQUENCE_COLUMN} INTEGER PRIMARY KEY`, ...columns].join(", ")});`;
   if (table.emit === "append") return create;
-  const index = `CREATE UNIQUE INDEX IF NOT EXISTS ${quoted(`${table.name}_key`)}`;
+  const index = `CREATE UNIQUE INDEX IF NOT EXISTS ${quoted(`loanstream_${table.name}_key`)}`;
   return `${create}\n${index} ON ${quoted(table.name)} (${keyTerms(table)});`;
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Alias } from "../../src/sql/plan.ts";
+import { renderModel } from "../../src/sql/render/spark.ts";
 import { compileFolder, complaintsOf, complaintsOfModel } from "./folder.ts";
 
 const grouped = (items: string, rest = "") =>
@@ -74,6 +76,21 @@ const mistakes: readonly (readonly [string, string, readonly string[]])[] = [
     "a window of a month",
     "SELECT count(*) AS n FROM rows GROUP BY window(time, '1 month')",
     ["sql.window-size 1:41"],
+  ],
+  [
+    "a window of more slides than an engine can keep",
+    "SELECT count(*) AS n FROM rows GROUP BY window(time, '36500 days', '1 millisecond')",
+    ["sql.window-size 1:41"],
+  ],
+  [
+    "a window whose edges are no times",
+    "SELECT count(*) AS n FROM rows GROUP BY window(time, '100000000 days')",
+    ["sql.window-size 1:41"],
+  ],
+  [
+    "a field of a column's alias as a group's key",
+    `${grouped("kind AS k")}, k.x`,
+    ["sql.unknown-column 3:43"],
   ],
   [
     "a DOUBLE as a group's key",
@@ -152,6 +169,43 @@ test("a mistake in a model that many read is reported once", () => {
     right: "SELECT amont FROM base",
   };
   assert.deepEqual(complaintsOf({ models }), ["sql.unknown-column 1:8"]);
+});
+
+test("a lambda's parameter hides a group's key of its name", () => {
+  const model = grouped("size(filter(array_sort(collect_set(id)), kind -> kind > 'i1')) AS n");
+  const { pipeline } = compileFolder({ models: { model } });
+  const text = renderModel(pipeline?.models.get("model") as Alias);
+  assert.match(text, /kind -> \(kind > 'i1'\)|`kind` -> \(`kind` > 'i1'\)/);
+});
+
+describe("a duration of pipeline.yaml", () => {
+  const withDuration = (line: string) =>
+    complaintsOf({ settings: `source: { event_time: time, event_id: id }\n${line}\noutputs: {}\n` });
+
+  test("may be as long as ten years of delay and a day of trigger", () => {
+    assert.deepEqual(withDuration("delay: 3650 days\ntrigger: 1 day"), []);
+  });
+
+  test("is refused where it is longer", () => {
+    assert.deepEqual(withDuration("delay: 3651 days\ntrigger: 25 hours"), [
+      "pipeline.invalid 2:8",
+      "pipeline.invalid 3:10",
+    ]);
+  });
+});
+
+describe("a name that is loanstream's own or SQLite's", () => {
+  for (const name of ["late", "dlq", "loanstream_progress", "sqlite_master", "_own"])
+    test(`${name} is refused as a model's`, () => {
+      assert.deepEqual(complaintsOf({ models: { [name]: "SELECT id FROM rows" } }), ["pipeline.invalid 1:1"]);
+    });
+
+  test("_seq is refused as a table's column", () => {
+    const model = "SELECT id,\n  kind AS _SEQ FROM rows";
+    assert.deepEqual(complaintsOf({ models: { model }, tables: { model: "append" } }), [
+      "pipeline.invalid 2:3",
+    ]);
+  });
 });
 
 describe("a table", () => {

@@ -284,10 +284,11 @@ function typeLambda(syntax: LambdaSyntax, values: Expr, scope: Scope): Expr | nu
   };
   // To Spark upper and lower case of a lambda's parameter are one, and it hides a column.
   const parameter = syntax.parameter.toLowerCase();
+  const isVariable = ({ parts }: NameSyntax) => parts.length === 1 && parts[0]?.toLowerCase() === parameter;
   const inner: Scope = {
     ...scope,
-    name: (name) =>
-      name.parts.length === 1 && name.parts[0]?.toLowerCase() === parameter ? variable : scope.name(name),
+    special: (part, parent) => (mentions(part, isVariable) ? undefined : scope.special?.(part, parent)),
+    name: (name) => (isVariable(name) ? variable : scope.name(name)),
   };
   const body = typeExpression(syntax.body, inner);
   if (!body) return null;
@@ -301,6 +302,20 @@ function typeLambda(syntax: LambdaSyntax, values: Expr, scope: Scope): Expr | nu
     nullable,
     lineage: body.lineage,
   };
+}
+
+/** Whether such a name stands anywhere in the expression. */
+function mentions(syntax: Syntax, isWanted: (name: NameSyntax) => boolean): boolean {
+  let found = false;
+  JSON.stringify(syntax, (_, value: unknown) => {
+    found ||= isName(value) && isWanted(value);
+    return value;
+  });
+  return found;
+}
+
+function isName(value: unknown): value is NameSyntax {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "name";
 }
 
 /** A string literal's value, or null. */

@@ -44,7 +44,7 @@ function withAliases(select: Select, input: Relation): readonly Syntax[] {
     if (syntax.kind !== "name" || input.columns.some(({ name }) => name === syntax.parts.join(".")))
       return syntax;
     const item = select.items.find(
-      (candidate) => candidate.kind === "expression" && candidate.alias === syntax.parts[0],
+      (candidate) => candidate.kind === "expression" && candidate.alias === syntax.parts.join("."),
     );
     return item?.kind === "expression" ? item.expression : syntax;
   });

@@ -13,6 +13,11 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   week: 604_800_000,
 };
 
+/** A hundred years: no window's edge leaves what is a time. */
+const LONGEST_MS = 36_500 * 86_400_000;
+/** Each event lies in so many windows. */
+const MOST_PANES = 100_000;
+
 /** Milliseconds of `'10 minutes'`; null if it is no duration of fixed length. */
 export function parseDuration(text: string): number | null {
   const match = /^\s*(\d+)\s+([a-z]+?)s?\s*$/i.exec(text);
@@ -98,6 +103,13 @@ function readWindow(
       call.span,
       "the window's size is no multiple of its slide",
       "Choose a slide that divides the size",
+    );
+  if (sizeMs > LONGEST_MS || sizeMs / slideMs > MOST_PANES)
+    return reporter.report(
+      "sql.window-size",
+      call.span,
+      "the window is too long, or its slide too short",
+      `Stay within 36500 days, and within ${MOST_PANES} slides`,
     );
   return { sizeMs, slideMs };
 }
