@@ -34,9 +34,13 @@ function tableSection(table: Table, { descriptions }: Pipeline, example: Row | u
   const keys = key.length === 0 ? "the record's position" : key.map((column) => `\`${column}\``).join(", ");
   return `### ${name}
 
-${described === undefined ? "" : `${described.description.trim()}
+${
+  described === undefined
+    ? ""
+    : `${described.description.trim()}
 
-`}${EMITS[emit]}, to the topic \`${topic}\`. Key: ${keys}.
+`
+}${EMITS[emit]}, to the topic \`${topic}\`. Key: ${keys}.
 
 | column | type | unit | meaning | example |
 | --- | --- | --- | --- | --- |
