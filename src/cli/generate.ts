@@ -1,38 +1,53 @@
-/** `loanstream generate`: made-up applications as NDJSON. The same seed, rate and start give the same bytes. */
+/** `loanstream generate`: made-up applications as NDJSON. The same options give the same bytes. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { fail, type LoanstreamError, type Place } from "../errors.ts";
-import { createGenerator, type GeneratedEvent } from "../generator/generator.ts";
-import { truthJson } from "../generator/truth.ts";
+import { createLine, type Line, putByte, putText } from "../generator/line.ts";
+import { createRecordStream, type RecordOptions, type RecordStream } from "../generator/records.ts";
+import { rhythms } from "../generator/rhythm.ts";
+import type { Scenario } from "../generator/scenarios/scenario.ts";
+import { scenarios } from "../generator/scenarios/scenarios.ts";
+import { mostEventBytes } from "../generator/stream.ts";
+import { badKinds, badRecordJson, truthJson } from "../generator/truth.ts";
 import { type Command, parseFlags, usageError, wholeNumber } from "./command.ts";
 
 /** A Monday; fixed, so that the same seed gives the same bytes on any day. */
 const defaultStart = "2026-01-05T00:00:00Z";
-const chunkCharacters = 1 << 18;
+const chunkBytes = 1 << 18;
+const lineFeed = 10;
 
 export const generate: Command = {
   name: "generate",
   summary: "Write made-up loan applications as NDJSON, the same bytes for the same seed",
   usage: `
 Usage: loanstream generate [--events N] [--rate R] [--seed S] [--start T] [--out FILE] [--truth FILE]
+                           [--rhythm weekly|flat] [--scenario NAME[,NAME]|none]
+                           [--bad-share X] [--bad KIND[,KIND]]
 
-  --events N    how many events (default: 10000)
-  --rate R      mean number of events a second of their own time (default: 3)
-  --seed S      a whole number (default: 1)
-  --start T     time of the first events, ISO 8601 with its zone (default: ${defaultStart})
-  --out FILE    where to; - is standard output (default: -)
-  --truth FILE  write what stands in no event, a line an application: application_id, scenario (null: no fraud)
+  --events N       how many records (default: 10000)
+  --rate R         mean number of events a second of their own time, over a week (default: 3)
+  --rhythm R       weekly: the rate follows hour and day; flat: it doesn't (default: weekly)
+  --seed S         a whole number (default: 1)
+  --start T        time of the first events, ISO 8601 with its zone (default: ${defaultStart})
+  --scenario LIST  only these kinds of fraud and of hard negatives, or none (default: all)
+                   ${scenarios
+                     .map(({ name }) => name)
+                     .join(", ")
+                     .replaceAll(/(.{60,80}?), /g, "$1,\n                   ")}
+  --bad-share X    share of bad records to mix in, at most 0.5 (default: 0)
+  --bad LIST       only these kinds of them (default: all): ${badKinds.join(", ")}.
+                   In a file, which has no time of arrival, one in the far future makes all that follows late
+  --out FILE       where to; - is standard output (default: -)
+  --truth FILE     write what stands in no event: a line an application (application_id, scenario of fraud, kind of
+                   hard negative, 12-month default) and a line a bad record (position from 0, kind)
 
 Events come in order of arrival: a few seconds, at most 45, out of order in their own time, and a few twice.
 `,
   run: (args) => generateTo(process.stdout, args),
 };
 
-interface Settings {
+interface Settings extends RecordOptions {
   readonly events: number;
-  readonly ratePerSecond: number;
-  readonly seed: number;
-  readonly startMs: number;
   readonly out: string;
   readonly truth: string | null;
 }
@@ -43,10 +58,7 @@ export async function generateTo(stdout: Writable, argv: readonly string[]): Pro
   const events = openSink(settings.out, stdout);
   const truths = settings.truth === null ? null : openSink(settings.truth, stdout);
   try {
-    for (const event of createGenerator(settings).take(settings.events)) {
-      if (!(await deliver(event, events, truths))) break;
-    }
-    await events.flush();
+    await writeRecords(settings, events, truths);
     await truths?.flush();
   } finally {
     events.close();
@@ -55,26 +67,78 @@ export async function generateTo(stdout: Writable, argv: readonly string[]): Pro
   return 0;
 }
 
-/** False when nobody reads any more. */
-async function deliver({ json, truth }: GeneratedEvent, events: Sink, truths: Sink | null): Promise<boolean> {
-  if (truth && truths?.add(`${truthJson(truth)}\n`)) await truths.flush();
-  return events.add(`${json}\n`) ? events.flush() : true;
+/** Ends early when nobody reads any more. */
+async function writeRecords(settings: Settings, events: Sink, truths: Sink | null): Promise<void> {
+  const records = createRecordStream(settings);
+  const { line } = events;
+  for (let position = 0; position < settings.events; position += 1) {
+    records.next(line);
+    putByte(line, lineFeed);
+    if (truths && writeTruth(records, position, truths)) await truths.flush();
+    if (line.at >= chunkBytes && !(await events.flush())) return;
+  }
+  await events.flush();
+}
+
+/** True when it is time to flush. */
+function writeTruth(records: RecordStream, position: number, { line }: Sink): boolean {
+  const truth = records.truth();
+  const { bad } = records.last;
+  if (truth) putText(line, `${truthJson(truth)}\n`);
+  if (bad) putText(line, `${badRecordJson(position, bad)}\n`);
+  return line.at >= chunkBytes;
 }
 
 function readSettings(argv: readonly string[]): Settings {
   const text = { type: "string" } as const;
   const { values } = parseFlags("generate", {
     args: [...argv],
-    options: { events: text, rate: text, seed: text, start: text, out: text, truth: text },
+    options: {
+      events: text,
+      rate: text,
+      rhythm: text,
+      seed: text,
+      start: text,
+      scenario: text,
+      "bad-share": text,
+      bad: text,
+      out: text,
+      truth: text,
+    },
   });
   return {
     events: wholeNumber("generate", "events", values.events ?? "10000", 0),
     ratePerSecond: readRate(values.rate ?? "3"),
+    rhythm: rhythms[oneOf("rhythm", values.rhythm ?? "weekly", ["weekly", "flat"])],
     seed: wholeNumber("generate", "seed", values.seed ?? "1", 0),
     startMs: readStart(values.start ?? defaultStart),
+    scenarios: readScenarios(values.scenario),
+    badShare: readBadShare(values["bad-share"] ?? "0"),
+    badKinds:
+      values.bad === undefined ? badKinds : values.bad.split(",").map((kind) => oneOf("bad", kind, badKinds)),
     out: values.out ?? "-",
     truth: values.truth ?? null,
   };
+}
+
+function oneOf<Name extends string>(flag: string, text: string, names: readonly Name[]): Name {
+  const name = names.find((each) => each === text);
+  if (name !== undefined) return name;
+  throw usageError("generate", `--${flag} knows ${names.join(", ")}, not "${text}"`);
+}
+
+function readScenarios(list: string | undefined): readonly Scenario[] {
+  if (list === undefined) return scenarios;
+  if (list === "none") return [];
+  const names = scenarios.map(({ name }) => name);
+  const wanted = list.split(",").map((text) => oneOf("scenario", text, names));
+  return scenarios.filter(({ name }) => wanted.includes(name));
+}
+
+function readBadShare(text: string): number {
+  const share = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && share <= 0.5) return share;
+  throw usageError("generate", `--bad-share takes a number from 0 to 0.5, not "${text}"`);
 }
 
 function readRate(text: string): number {
@@ -94,44 +158,34 @@ function readStart(text: string): number {
 }
 
 interface Sink {
-  /** Takes a text; true when it is time to flush. */
-  add(text: string): boolean;
-  /** False when nobody reads any more. */
+  /** What is to be written; at most a chunk and one record more. */
+  readonly line: Line;
+  /** Writes it and begins anew. False when nobody reads any more. */
   flush(): Promise<boolean>;
   close(): void;
 }
 
 function openSink(path: string, stdout: Writable): Sink {
-  let pending: string[] = [];
-  let characters = 0;
-  const take = (): string => {
-    const text = pending.join("");
-    pending = [];
-    characters = 0;
-    return text;
-  };
+  const line = createLine(chunkBytes + 2 * mostEventBytes);
   const { write, close } = path === "-" ? streamWriter(stdout) : fileWriter(path);
-  return {
-    add(text) {
-      pending.push(text);
-      characters += text.length;
-      return characters >= chunkCharacters;
-    },
-    flush: () => write(take()),
-    close,
+  const flush = async (): Promise<boolean> => {
+    const goesOn = await write(line.bytes.subarray(0, line.at));
+    line.at = 0;
+    return goesOn;
   };
+  return { line, flush, close };
 }
 
 interface Writer {
-  write(text: string): Promise<boolean>;
+  /** The bytes may change once it has resolved. */
+  write(bytes: Uint8Array): Promise<boolean>;
   close(): void;
 }
 
 function fileWriter(path: string): Writer {
   const file = attempt(path, () => openSync(path, "w", 0o600));
   return {
-    async write(text) {
-      const bytes = Buffer.from(text);
+    async write(bytes) {
       for (let at = 0; at < bytes.length; ) at += attempt(path, () => writeSync(file, bytes, at));
       return true;
     },
@@ -155,8 +209,8 @@ function streamWriter(stream: Writable): Writer {
   };
   stream.on("error", onError);
   return {
-    async write(text) {
-      if (errors.length === 0 && text !== "" && !stream.write(text)) await drained(stream);
+    async write(bytes) {
+      if (errors.length === 0 && bytes.length > 0 && !stream.write(bytes.slice())) await drained(stream);
       const [error] = errors;
       if (error && !isClosedPipe(error)) throw unwritable(error, {});
       return error === undefined;

@@ -1,10 +1,9 @@
-/** The stream of application events as an iterator of texts; `stream.ts` writes the same as bytes. */
+/** The stream of records as an iterator of texts; `records.ts` writes the same as bytes. */
 import { Buffer } from "node:buffer";
-import { createLine } from "./line.ts";
-import { createEventStream, mostEventBytes, type StreamOptions } from "./stream.ts";
-import type { Truth } from "./truth.ts";
+import { createRecordLine, createRecordStream, type RecordOptions } from "./records.ts";
+import type { BadKind, Truth } from "./truth.ts";
 
-export interface GeneratorOptions extends StreamOptions {}
+export interface GeneratorOptions extends RecordOptions {}
 
 export interface GeneratedEvent {
   /** One line without its line feed. */
@@ -14,19 +13,27 @@ export interface GeneratedEvent {
   readonly arrivalMs: number;
   /** With the first event of each application. */
   readonly truth?: Truth;
+  /** In which way the record is bad; absent for a good one. */
+  readonly bad?: BadKind;
 }
 
 /** Endless, in order of arrival. */
 export function* createGenerator(options: GeneratorOptions): Generator<GeneratedEvent, never, undefined> {
-  const stream = createEventStream(options);
-  const line = createLine(mostEventBytes);
+  const records = createRecordStream(options);
+  const line = createRecordLine();
   const bytes = Buffer.from(line.bytes.buffer);
   for (;;) {
     line.at = 0;
-    stream.next(line);
+    records.next(line);
     const json = bytes.toString("utf8", 0, line.at);
-    const { eventTimeMs, arrivalMs } = stream.last;
-    const truth = stream.truth();
-    yield truth ? { json, eventTimeMs, arrivalMs, truth } : { json, eventTimeMs, arrivalMs };
+    const { eventTimeMs, arrivalMs, bad } = records.last;
+    const truth = records.truth();
+    yield {
+      json,
+      eventTimeMs,
+      arrivalMs,
+      ...(truth === null ? {} : { truth }),
+      ...(bad === null ? {} : { bad }),
+    };
   }
 }

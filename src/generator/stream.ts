@@ -58,6 +58,8 @@ export interface Arrival {
   readonly eventTimeMs: number;
   /** Never decreases; less than 45 s after the event's time. */
   readonly arrivalMs: number;
+  /** It was written before, and arrives once more. */
+  readonly again: boolean;
 }
 
 export const mostEventBytes = 8_192;
@@ -85,6 +87,7 @@ type Waiting = Pick<Application, "number" | "member" | "channel" | "stepsMs">;
 interface Last {
   eventTimeMs: number;
   arrivalMs: number;
+  again: boolean;
   name: EventName | null;
   /** The application last drawn, which need not be that of the event last written. */
   application: Application | null;
@@ -130,7 +133,7 @@ function createFlow(options: StreamOptions): Flow {
       putTime: createPutTime(),
       startMs,
     }),
-    last: { eventTimeMs: startMs, arrivalMs: startMs, name: null, application: null },
+    last: { eventTimeMs: startMs, arrivalMs: startMs, again: false, name: null, application: null },
   };
 }
 
@@ -157,6 +160,7 @@ function writeNext(flow: Flow, line: Line): void {
   const againLagMs = drawAgainLagMs(random, lagMs, duplicateShare);
   last.eventTimeMs = arrivalMs - (again ? (againLagMs ?? 0) : lagMs);
   last.arrivalMs = arrivalMs;
+  last.again = again;
   last.name = name;
   const kept = placeOf(flow, name);
   const course = kept.course ?? prepare(flow, kept, name, last.eventTimeMs);

@@ -49,6 +49,25 @@ test("a reader that goes away ends the writing quietly", async () => {
   assert.equal(await generateTo(stream, ["--events", "100000"]), 0);
 });
 
+test("the truth says which records are bad in what way, and scenarios can be left out", async () => {
+  const [out, truth] = [join(directory, "bad.ndjson"), join(directory, "bad-truth.ndjson")];
+  const argv = ["--events", "3000", "--bad-share", "0.1", "--bad", "late,truncated", "--scenario", "none"];
+  await generateTo(collector().stream, [...argv, "--out", out, "--truth", truth]);
+  const lines = readFileSync(out, "utf8").trimEnd().split("\n");
+  const truths = readFileSync(truth, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line): Record<string, unknown> => JSON.parse(line));
+  const truncated = truths.filter(({ bad }) => bad === "truncated");
+  assert.ok(truncated.length > 100);
+  for (const { position } of truncated) assert.throws(() => JSON.parse(lines[Number(position)] ?? ""));
+  assert.deepEqual(
+    new Set(truths.map(({ bad }) => bad)),
+    new Set([undefined, "late", "truncated", "duplicate"]),
+  );
+  assert.ok(truths.every(({ scenario }) => scenario === null || scenario === undefined));
+});
+
 for (const [what, argv] of [
   ["rate", ["--rate", "-1"]],
   ["rate", ["--rate", "fast"]],
@@ -56,6 +75,10 @@ for (const [what, argv] of [
   ["start", ["--start", "yesterdayZ"]],
   ["events", ["--events", "1.5"]],
   ["seed", ["--seed", "x"]],
+  ["scenario", ["--scenario", "device_ring,arson"]],
+  ["bad-share", ["--bad-share", "0.9"]],
+  ["bad", ["--bad", "ugly"]],
+  ["rhythm", ["--rhythm", "waltz"]],
 ] as const) {
   test(`${argv.join(" ")} is refused as bad usage`, async () => {
     await assert.rejects(
