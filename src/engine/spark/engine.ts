@@ -81,10 +81,12 @@ async function readAll(session: SparkSession, pipeline: Pipeline): Promise<Analy
   const tables: TableRows[] = [];
   const ledgers: [string, TableLedger][] = [];
   const source = await readSourceLedger(session);
+  const readUsed = usedReader(session);
   for (const table of pipeline.tables) {
     const { rows } = await session.sql(`SELECT * FROM ${quoteName(table.name)}`);
     tables.push({ table: table.name, rows });
-    ledgers.push([table.name, await readTableLedger(session, table, source.accepted)]);
+    const used = await readUsed(table);
+    ledgers.push([table.name, { used, filtered: source.accepted - used }]);
   }
   const late = await readPlaces(session, "late");
   const dead = (await readPlaces(session, "dead")).map(
@@ -118,19 +120,20 @@ async function readSourceLedger(session: SparkSession): Promise<Ledger["source"]
   return { read: accepted + late + duplicate + dead, accepted, late, duplicate, dead };
 }
 
-/** How many events reach the table's aggregate, or the table itself. */
-async function readTableLedger(
-  session: SparkSession,
-  { relation }: Table,
-  accepted: number,
-): Promise<TableLedger> {
-  const below = aggregateBelow(relation)?.input ?? relation;
-  const rowsBelow = renderRelation(below, { inline: true, carried: POSITION_COLUMN });
-  const { rows } = await session.sql(
-    `SELECT count(DISTINCT ${POSITION_COLUMN}) FROM ${rowsBelow.startsWith("SELECT") ? `(${rowsBelow})` : rowsBelow}`,
-  );
-  const used = Number(rows[0]?.[0] ?? 0);
-  return { used, filtered: accepted - used };
+/** How many events reach a table's aggregate, or the table itself. Tables over the same events share one query. */
+function usedReader(session: SparkSession): (table: Table) => Promise<number> {
+  const counts = new Map<string, number>();
+  return async ({ relation }) => {
+    const below = aggregateBelow(relation)?.input ?? relation;
+    const text = renderRelation(below, { inline: true, carried: POSITION_COLUMN });
+    const known = counts.get(text);
+    if (known !== undefined) return known;
+    const from = text.startsWith("SELECT") ? `(${text})` : text;
+    const { rows } = await session.sql(`SELECT count(DISTINCT ${POSITION_COLUMN}) FROM ${from}`);
+    const used = Number(rows[0]?.[0] ?? 0);
+    counts.set(text, used);
+    return used;
+  };
 }
 
 async function readPlaces(session: SparkSession, status: string): Promise<readonly RecordPlace[]> {
