@@ -310,7 +310,7 @@ export const productWorlds: Readonly<Record<Product, ProductWorld>> = {
     incomplete: 0.07,
     counteroffered: 0.1,
     pullThrough: 0.85,
-    approvalLogit: 0.78,
+    approvalLogit: 0.89,
     approvalRate: 0.52,
   },
   credit_card: {
