@@ -3,7 +3,7 @@ import { fail } from "../../errors.ts";
 import { computedTables, type Pipeline, type Table } from "../../pipeline/pipeline.ts";
 import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "../../pipeline/source.ts";
 import { batchSource, GATED } from "../../pipeline/spark-source.ts";
-import type { Relation } from "../../sql/plan.ts";
+import type { Alias } from "../../sql/plan.ts";
 import { modelsBelow, quoteName, renderRelation } from "../../sql/render/spark.ts";
 import { aggregateBelow } from "../../sql/trace.ts";
 import type { RecordBatch } from "../batch.ts";
@@ -40,18 +40,26 @@ async function analyze(
     views.push(name);
     await session.createView(name, source);
   };
+  const cached: string[] = [];
+  /** What several queries read is computed once, and their plans stay small. */
+  const cache = async (name: string) => {
+    cached.push(name);
+    await session.sql(`CACHE TABLE ${name}`);
+  };
   const release = async () => {
-    await session.sql(`UNCACHE TABLE IF EXISTS ${GATED}`);
+    for (const name of cached) await session.sql(`UNCACHE TABLE IF EXISTS ${name}`);
     await Promise.all(views.map((name) => session.dropView(name)));
   };
   try {
     await createView(RAW, rawRecords(onePartition(input)));
     for (const { name, sql } of batchSource(pipeline)) {
       await createView(name, sql);
-      if (name === GATED) await session.sql(`CACHE TABLE ${GATED}`);
+      if (name === GATED) await cache(name);
     }
-    for (const model of orderedModels(pipeline))
-      await createView(quoteName(model.name), asQuery(model.input));
+    for (const model of orderedModels(pipeline)) {
+      await createView(quoteName(model.name), modelQuery(model));
+      if (readersOf(model, pipeline) > 1) await cache(quoteName(model.name));
+    }
     const analysis = await readAll(session, pipeline);
     await release();
     return analysis;
@@ -83,7 +91,7 @@ async function readAll(session: SparkSession, pipeline: Pipeline): Promise<Analy
   const source = await readSourceLedger(session);
   const readUsed = usedReader(session);
   for (const table of pipeline.tables) {
-    const { rows } = await session.sql(`SELECT * FROM ${quoteName(table.name)}`);
+    const { rows } = await session.sql(rowsQuery(table));
     tables.push({ table: table.name, rows });
     const used = await readUsed(table);
     ledgers.push([table.name, { used, filtered: source.accepted - used }]);
@@ -94,7 +102,7 @@ async function readAll(session: SparkSession, pipeline: Pipeline): Promise<Analy
   );
   const alerts: TableRows[] = [];
   for (const { rows } of pipeline.alerts) {
-    const found = await session.sql(`SELECT * FROM ${quoteName(rows.name)}`);
+    const found = await session.sql(rowsQuery(rows));
     alerts.push(firstOfEachId({ table: rows.name, rows: found.rows }));
   }
   return { tables, alerts, late, dead, ledger: { source, tables: Object.fromEntries(ledgers) } };
@@ -106,9 +114,21 @@ function orderedModels(pipeline: Pipeline) {
   return all.filter((model, index) => all.findIndex(({ name }) => name === model.name) === index);
 }
 
-function asQuery(relation: Relation): string {
-  const text = renderRelation(relation);
+/** How many models read this one directly. */
+function readersOf(model: Alias, pipeline: Pipeline): number {
+  return orderedModels(pipeline).filter(({ input }) => modelsBelow(input).at(-1) === model).length;
+}
+
+/** Models of rows hand the record's position on beside their own columns, for the ledger. */
+function modelQuery({ input }: Alias): string {
+  const text = renderRelation(input, aggregateBelow(input) ? {} : CARRIED);
   return text.startsWith("SELECT") ? text : `SELECT * FROM ${text}`;
+}
+
+const CARRIED = { carried: POSITION_COLUMN };
+
+function rowsQuery({ name, relation }: Table): string {
+  return `SELECT ${relation.columns.map((column) => quoteName(column.name)).join(", ")} FROM ${quoteName(name)}`;
 }
 
 async function readSourceLedger(session: SparkSession): Promise<Ledger["source"]> {
@@ -125,7 +145,7 @@ function usedReader(session: SparkSession): (table: Table) => Promise<number> {
   const counts = new Map<string, number>();
   return async ({ relation }) => {
     const below = aggregateBelow(relation)?.input ?? relation;
-    const text = renderRelation(below, { inline: true, carried: POSITION_COLUMN });
+    const text = renderRelation(below, CARRIED);
     const known = counts.get(text);
     if (known !== undefined) return known;
     const from = text.startsWith("SELECT") ? `(${text})` : text;
