@@ -9,7 +9,7 @@ const names = new Set(sources.map((path) => basename(path)));
 
 /** Paths and names of files in back quotes, and in drawings. */
 function filesNamedIn(text: string): readonly string[] {
-  return [...text.matchAll(/[\w./-]*\w\.(?:ts|sql|yaml|md|sh)\b(?!\.\w)/g)].map(([path]) =>
+  return [...text.matchAll(/[\w./-]*\w\.(?:ts|sql|yaml|md|sh)\b(?!\.\w|\()/g)].map(([path]) =>
     path.replace(/^\.\.?\//, ""),
   );
 }
