@@ -52,7 +52,7 @@ export function readSettings(
     sourcePlace: source.place,
     delayMs: readDuration(root.optional("delay"), LONGEST_DELAY_MS) ?? MINUTE_MS,
     triggerMs: readDuration(root.optional("trigger"), LONGEST_TRIGGER_MS) ?? SECOND_MS,
-    currency: root.optional("currency").string() ?? "USD",
+    currency: readCurrency(root.optional("currency")),
     timeZone: readTimeZone(root.optional("time_zone")),
     tables: root
       .get("outputs")
@@ -80,6 +80,13 @@ function readDuration(node: YamlNode, longestMs: number): number | null {
   if (ms !== null && ms > longestMs)
     node.complain("this is too long", `Write ${longestMs / HOUR_MS} hours at most.`, "pipeline.invalid");
   return ms;
+}
+
+function readCurrency(node: YamlNode): string {
+  const currency = node.string() ?? "USD";
+  if (!/^[A-Z]{3}$/.test(currency))
+    node.complain("this is no currency", "Write its code of ISO 4217, such as USD.", "pipeline.invalid");
+  return currency;
 }
 
 function readTimeZone(node: YamlNode): string {

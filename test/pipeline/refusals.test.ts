@@ -194,6 +194,11 @@ describe("a duration of pipeline.yaml", () => {
   });
 });
 
+test("a currency is a code of three capitals", () => {
+  const settings = "source: { event_time: time, event_id: id }\ncurrency: dollars\noutputs: {}\n";
+  assert.deepEqual(complaintsOf({ settings }), ["pipeline.invalid 2:11"]);
+});
+
 describe("a name that is loanstream's own or SQLite's", () => {
   for (const name of ["late", "dlq", "loanstream_progress", "sqlite_master", "_own"])
     test(`${name} is refused as a model's`, () => {
