@@ -9,6 +9,8 @@ import type { Buffer } from "node:buffer";
 export const FAILED = -1;
 /** One less than Jackson's bound, since the check on Spark puts an array around the record. */
 export const MAX_DEPTH = 999;
+/** Far above any event, far below the longest string that JavaScript can hold. */
+export const MAX_RECORD_BYTES = 16 * 2 ** 20;
 /** Jackson's bound. */
 export const MAX_NUMBER_DIGITS = 1000;
 
@@ -50,6 +52,7 @@ export const reasons = {
   surrogate: "half of a surrogate pair in a text",
   utf8: "not valid UTF-8",
   digits: `number of more than ${MAX_NUMBER_DIGITS} digits`,
+  length: `longer than ${MAX_RECORD_BYTES} bytes`,
   depth: `nested deeper than ${MAX_DEPTH}`,
 } as const;
 

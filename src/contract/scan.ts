@@ -64,6 +64,7 @@ export function createScanner(schema: EventSchema): Scanner {
 
   function scanRecord(start: number, end: number, row: number): number {
     const { bytes } = cursor;
+    if (end - start > json.MAX_RECORD_BYTES) return at("$", failed(cursor, json.reasons.length, start));
     const open = json.skipSpace(bytes, start);
     if (bytes[open] !== json.OPEN_OBJECT || open >= end)
       return at("$", failed(cursor, "expected an object", open));

@@ -3,6 +3,7 @@
  * for the records that are dead. `docs/parity.md` says where it and the scanner still differ.
  */
 import { rangeOf } from "./guarantees.ts";
+import { MAX_RECORD_BYTES } from "./scan-json.ts";
 import type { EventSchema, Field, Leaf, Requirement } from "./schema.ts";
 import { HAS_ESCAPES, quoted, sqlText, structPath } from "./spark-names.ts";
 import { wrongTextKind } from "./spark-text-kinds.ts";
@@ -70,6 +71,7 @@ const PAIRS = "\\\\\\\\|\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA
 const SURROGATE = "\\\\u[dD][89a-fA-F]";
 
 const RECORD_CONDITIONS = [
+  `octet_length(value) > ${MAX_RECORD_BYTES}`,
   // What is no UTF-8 comes out of the decoder changed.
   "value <> decode(CAST(value AS BINARY), 'UTF-8')",
   // As the only element of an array a record can be followed by nothing, except by an array's end of its own.

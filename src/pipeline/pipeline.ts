@@ -48,6 +48,9 @@ export const VALUE_FORMATS = ["money", "percent"] as const;
 /** money: of minor units; percent: of a fraction. */
 export type ValueFormat = (typeof VALUE_FORMATS)[number];
 
+/** An event whose time is further than this after its own ingest time is dead. */
+export const FAR_FUTURE_MS = 3_600_000;
+
 export interface SourceSettings {
   /** Path of the leaf that holds the event's time; null for a plain data set. */
   readonly eventTime: string | null;

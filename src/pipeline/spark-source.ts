@@ -3,7 +3,7 @@ import type { EventSchema } from "../contract/schema.ts";
 import { sparkSource } from "../contract/spark.ts";
 import { quoteName } from "../sql/render/spark.ts";
 import { EVENTS } from "./models.ts";
-import type { Pipeline } from "./pipeline.ts";
+import { FAR_FUTURE_MS, type Pipeline } from "./pipeline.ts";
 import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "./source.ts";
 
 export interface SparkDefinition {
@@ -11,8 +11,6 @@ export interface SparkDefinition {
   readonly sql: string;
 }
 
-/** Events further in the future of their own ingest than this are dead. */
-const FAR_FUTURE = "INTERVAL 1 HOUR";
 /** Every record with its `_status`: accepted, late, duplicate or dead. */
 export const GATED = "_gated";
 
@@ -46,7 +44,10 @@ function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[]
   const { fromJson, columns, isDead } = sparkSource(schema);
   const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
   const time = source.eventTime === null ? null : quoteName(source.eventTime);
-  const dead = time === null ? "_dead" : `_dead OR coalesce(${time} > _ingest_time + ${FAR_FUTURE}, false)`;
+  const dead =
+    time === null
+      ? "_dead"
+      : `_dead OR coalesce(${time} > _ingest_time + INTERVAL '${FAR_FUTURE_MS / 1000}' SECOND, false)`;
   return [
     {
       name: "_parsed",

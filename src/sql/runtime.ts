@@ -211,14 +211,17 @@ export function substring(text: string | null, position: number, length: number)
 /** Letters of the basic plane that Unicode got, or made no letter of a case, after version 13, which is Java 17's. */
 const NEWER_LETTER = /[\u1C89\u1C8A\u2C2F\u2C5F\uA7C0\uA7C1\uA7CB-\uA7DC]/u;
 const OLDER_LOWER_CASE = "\u0295";
-const MASKED = new RegExp(`(\\p{Lu})|(\\p{Ll}|${OLDER_LOWER_CASE})|\\p{Nd}`, "gu");
+const MASKED = new RegExp(`(\\p{Lu})|(\\p{Ll}|${OLDER_LOWER_CASE})|(\\p{Nd})|[^\\0-\\x7f]`, "gu");
 
-/** Upper case becomes X, lower case x, a digit n. Letters beyond the basic plane stay, as in Java's `char`. */
+/**
+ * Upper case becomes X, lower case x, a digit n; of the rest ASCII stays and all else becomes an asterisk, since a name
+ * may be written in letters without case. Beyond the basic plane nothing counts as a letter, as in Java's `char`.
+ */
 export function mask(text: string | null): string | null {
   if (text === null) return null;
-  return text.replace(MASKED, (letter, upper, lower) => {
-    if (letter.length > 1 || NEWER_LETTER.test(letter)) return letter;
-    return upper !== undefined ? "X" : lower !== undefined ? "x" : "n";
+  return text.replace(MASKED, (letter, upper, lower, digit) => {
+    if (letter.length > 1 || NEWER_LETTER.test(letter)) return "*";
+    return upper !== undefined ? "X" : lower !== undefined ? "x" : digit !== undefined ? "n" : "*";
   });
 }
 

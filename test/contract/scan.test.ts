@@ -134,6 +134,12 @@ test("unknown fields are ignored, yet checked as JSON", () => {
   assert.equal(faultOf(withField('"more":"\\x"')), "$: unknown escape in a text");
 });
 
+test("a record is at most 16 MiB long", () => {
+  const long = (length: number) => withField(`"more":"${"x".repeat(length)}"`);
+  assert.equal(fieldOf(long(16 * 2 ** 20 - 10_000), "loan.cents"), 5);
+  assert.equal(faultOf(long(16 * 2 ** 20)), "$: longer than 16777216 bytes");
+});
+
 test("JSON is nested at most 999 deep, and a number has at most 1000 digits", () => {
   const nested = (depth: number) => withField(`"more":${"[".repeat(depth)}${"]".repeat(depth)}`);
   assert.equal(fieldOf(nested(998), "loan.cents"), 5);

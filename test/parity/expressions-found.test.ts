@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { localTable } from "../../src/engine/spark/connect/local-data.ts";
 import { analyseExpression, analyseModel } from "../../src/sql/analyse.ts";
+import { NO_LINEAGE } from "../../src/sql/build.ts";
+import { renderExpression } from "../../src/sql/render/spark.ts";
 import { exponential, mask } from "../../src/sql/runtime.ts";
 import { STRING, type Value } from "../../src/sql/types.ts";
 import { sharedSpark } from "../spark/server.ts";
@@ -146,6 +148,7 @@ test("every character of the basic plane is masked as by Java 17, whose Unicode 
   const characters = Array.from({ length: 0xffff }, (_, i) => String.fromCharCode(i + 1)).filter((one) =>
     one.isWellFormed(),
   );
+  characters.push("\u{1d400}\u{1d41a}", "李明 <li@x.org>", "e\u0301\u{1f600}9");
   await spark.createView(
     "characters",
     localTable(
@@ -153,7 +156,12 @@ test("every character of the basic plane is masked as by Java 17, whose Unicode 
       characters.map((one) => [one]),
     ),
   );
-  const { rows } = await spark.sql("SELECT s, mask(s) FROM characters");
+  const columns = [
+    { name: "s", type: STRING, range: null, nullable: true, lineage: NO_LINEAGE, eventTime: false },
+  ];
+  const { expression } = analyseExpression("mask(s)", origin, columns);
+  assert.ok(expression);
+  const { rows } = await spark.sql(`SELECT s, ${renderExpression(expression, columns)} FROM characters`);
   assert.equal(rows.length, characters.length);
   assert.deepEqual(
     rows.filter(([one, masked]) => mask(String(one)) !== masked),

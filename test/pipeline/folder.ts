@@ -23,6 +23,7 @@ properties:
     properties:
       email: { type: string, maxLength: 100, x-pii: mask }
       born: { type: string, format: date, x-pii: mask, x-protected: true }
+      since: { type: string, format: date-time, x-pii: mask }
       token: { type: string, maxLength: 64 }
 `;
 

@@ -244,6 +244,25 @@ describe("a table", () => {
     ]);
   });
 
+  for (const shown of [
+    "since + INTERVAL 0 SECONDS",
+    "date_trunc('SECOND', since)",
+    "unix_millis(since)",
+    "timestamp_millis(unix_millis(since))",
+  ])
+    test(`may not put out a personal time as ${shown}`, () => {
+      const model = `SELECT id, ${shown} AS shown FROM (SELECT id, person.since FROM events)`;
+      assert.deepEqual(complaintsOf({ models: { model }, tables: { model: "append" } }), [
+        "sql.pii-exposed 1:12",
+      ]);
+    });
+
+  test("may put out a number derived from a personal time", () => {
+    const model =
+      "SELECT id, (unix_millis(time) - unix_millis(since)) / 86400000 AS days FROM (SELECT id, time, person.since FROM events)";
+    assert.deepEqual(complaintsOf({ models: { model }, tables: { model: "append" } }), []);
+  });
+
   for (const having of [
     "count(*) > 1",
     "2 <= count(*)",

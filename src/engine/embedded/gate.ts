@@ -1,12 +1,9 @@
 /** The source's gate: which records are dead, late or duplicate, and which are accepted; decided once, in log order. */
-import type { Pipeline } from "../../pipeline/pipeline.ts";
+import { FAR_FUTURE_MS, type Pipeline } from "../../pipeline/pipeline.ts";
 import type { ColumnBatch, ColumnVector, RecordBatch } from "../batch.ts";
 import type { DeadLetter, RecordPlace, SourceLedger } from "../engine.ts";
 import { createDedupe, type Dedupe, type EventId, isDuplicate } from "./dedupe.ts";
 import { createWatermark, observe, type Watermark } from "./watermark.ts";
-
-/** An event whose time is further than this after its own ingest time is dead. */
-const FUTURE_MS = 3_600_000;
 
 export interface Gate {
   readonly timeColumn: number | null;
@@ -71,7 +68,7 @@ function tally(counts: Gate["counts"], read: number, accepted: number, late: num
 }
 
 function isFarFuture({ ingestTimesMs }: RecordBatch, row: number, timeMs: number): boolean {
-  return ingestTimesMs !== null && timeMs > ingestTimesMs[row]! + FUTURE_MS;
+  return ingestTimesMs !== null && timeMs > ingestTimesMs[row]! + FAR_FUTURE_MS;
 }
 
 /** The scanner's faults and events of the far future, in row order. */

@@ -284,7 +284,7 @@ export const arithmeticFunctions: readonly ScalarFunction[] = [
   },
   {
     name: "shift_time",
-    carries: "derived",
+    carries: "value",
     resolve: resolveShift,
     embedded: { kind: "value", code: (operands) => `(${operands.value(0)} + ${operands.value(1)})` },
     spark: ([a], call) => `(${a} + INTERVAL '${(literalInteger(call.args[1]) ?? 0) / 1000}' SECOND)`,

@@ -123,7 +123,7 @@ export const textFunctions: readonly ScalarFunction[] = [
     carries: "derived",
     resolve: resolveMask,
     embedded: runtimeCall("mask"),
-    spark: ([text]) => `mask(${text})`,
+    spark: ([text]) => `regexp_replace(mask(${text}), '[^\\\\x00-\\\\x7F]', '*')`,
   },
   {
     name: "sha2",

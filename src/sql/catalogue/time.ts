@@ -50,7 +50,7 @@ function resolveFromMillis(args: readonly Expr[]): Signature {
 export const timeFunctions: readonly ScalarFunction[] = [
   {
     name: "date_trunc",
-    carries: "derived",
+    carries: "value",
     resolve: resolveTruncate,
     embedded: {
       kind: "value",
@@ -60,14 +60,14 @@ export const timeFunctions: readonly ScalarFunction[] = [
   },
   {
     name: "unix_millis",
-    carries: "derived",
+    carries: "value",
     resolve: resolveToMillis,
     embedded: { kind: "value", code: (operands) => operands.value(0) },
     spark: ([time]) => `unix_millis(${time})`,
   },
   {
     name: "timestamp_millis",
-    carries: "derived",
+    carries: "value",
     resolve: resolveFromMillis,
     embedded: { kind: "value", code: (operands) => operands.value(0) },
     spark: ([ms]) => `timestamp_millis(${ms})`,
