@@ -7,11 +7,10 @@ STAMP := node_modules/.setup
 WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
 TESTS = $(sort $(shell find test -name '*.test.ts'))
-# A test that asks for Spark says so by calling sharedSpark.
-SPARK_TESTS = $(sort $(shell grep -rl --include='*.test.ts' sharedSpark test))
+SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
 ARGS ?=
 
-.PHONY: help setup run docs test verify test-unit test-spark nightly spark clean clean-data
+.PHONY: help setup run docs test verify test-unit test-spark nightly bench spark clean clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +42,10 @@ test-spark: setup ## the tests that compare with Spark
 
 nightly: setup ## the comparison with Spark over fresh random cases
 	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(SPARK_TESTS)
+
+bench: setup ## events a CPU-second of engine and generator (bench/README.md)
+	$(WITH_TOOLS) node --disable-warning=ExperimentalWarning bench/engine.ts
+	$(WITH_TOOLS) node --disable-warning=ExperimentalWarning bench/generator.ts
 
 spark: setup ## a Spark server at sc://127.0.0.1:15002 until Ctrl-C (LOANSTREAM_TEST_SPARK lets tests use it)
 	@$(WITH_TOOLS) node stack/spark/serve.ts
