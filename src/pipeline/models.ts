@@ -9,9 +9,10 @@ import { suggest } from "../sql/analyse/reporter.ts";
 import { analyseModel, type RelationOf } from "../sql/analyse.ts";
 import { column } from "../sql/build.ts";
 import type { Alias, Relation, Source } from "../sql/plan.ts";
+import { chain, originOf } from "../sql/trace.ts";
 import { ALERTS } from "./alerts.ts";
 import type { PipelineFiles, TextFile } from "./files.ts";
-import { RAW } from "./source.ts";
+import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "./source.ts";
 
 /** The relation of the accepted events. */
 export const EVENTS = "events";
@@ -72,8 +73,35 @@ export function loadModels(files: PipelineFiles, events: Source): LoadedModels {
 function ofFile({ path, text }: TextFile, resolve: RelationOf, diagnostics: Diagnostic[]): Relation | null {
   const { relation, diagnostics: found } = analyseModel(text, path, resolve);
   diagnostics.push(...found);
+  if (relation) diagnostics.push(...borrowedPlaces(relation, path));
   return relation;
 }
+
+/** What says where a record stood must be just that, under its own name: the ledger counts by it. */
+function borrowedPlaces(relation: Relation, file: string): readonly Diagnostic[] {
+  const own = [...chain(relation)].slice(
+    0,
+    [...chain(relation)].findIndex(({ op }) => op === "model"),
+  );
+  return own.flatMap((at) =>
+    at.columns.flatMap(({ name, place }, index) => {
+      const origin = at.op === "project" && isPlaceColumn(name) ? originOf(at, index) : undefined;
+      const kept = origin?.relation.op === "source" && origin.relation.columns[origin.index]?.name === name;
+      if (origin === undefined || kept) return [];
+      const message = `${name} is a name of loanstream's own`;
+      return [
+        {
+          code: "pipeline.invalid" as const,
+          message,
+          remedy: "Rename the column with AS.",
+          place: { file, ...place },
+        },
+      ];
+    }),
+  );
+}
+
+const isPlaceColumn = (name: string) => [PARTITION_COLUMN, POSITION_COLUMN].includes(name.toLowerCase());
 
 /** `applications` and the columns of every scorecard, as one projection. */
 function scored(

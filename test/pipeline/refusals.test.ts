@@ -213,6 +213,22 @@ describe("a name that is loanstream's own or SQLite's", () => {
   });
 });
 
+describe("where a record stood", () => {
+  const model = (text: string) => complaintsOf({ models: { model: text }, tables: { model: "append" } });
+
+  test("may be put out, through models, under its own name", () => {
+    const models = { base: "SELECT id, _position, kind FROM events", model: "SELECT * FROM base" };
+    assert.deepEqual(complaintsOf({ models, tables: { model: "append" } }), []);
+  });
+
+  test("lends its name to nothing else", () => {
+    assert.deepEqual(model("SELECT id,\n  1 AS _position FROM rows"), ["pipeline.invalid 2:3"]);
+    assert.deepEqual(model("SELECT id FROM (SELECT id, amount AS _Partition FROM rows)"), [
+      "pipeline.invalid 1:28",
+    ]);
+  });
+});
+
 describe("a table", () => {
   const windowed = (having: string) => ({
     model: grouped(
