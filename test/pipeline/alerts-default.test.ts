@@ -2,35 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openSession } from "../../src/engine/embedded/open.ts";
-import type { TableRows } from "../../src/engine/engine.ts";
 import { createGenerator } from "../../src/generator/generator.ts";
 import { scenarios } from "../../src/generator/scenarios/scenarios.ts";
-import { alertReader, type RaisedAlert } from "../../src/output/alert.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
-import { batchOf, type LogRecord } from "../simulation/simulate.ts";
+import type { LogRecord } from "../simulation/simulate.ts";
 import { alertCases, eventsOf, ordinaryEvents, PERSONAL } from "./alert-events.ts";
+import { raisedBy as raisedIn, shown } from "./raise-alerts.ts";
 
 const pipeline = loadPipeline(fileURLToPath(new URL("../../pipeline", import.meta.url)));
-const BATCH = 500;
-
-/** Alerts as a run raises them, a trigger after each batch, all windows closed at the end. */
-function raisedBy(log: readonly LogRecord[]) {
-  const session = openSession(pipeline);
-  const outputs: TableRows[] = [];
-  for (let from = 0; from < log.length; from += BATCH) {
-    outputs.push(...session.step(batchOf(log.slice(from, from + BATCH), from)).rows, ...session.trigger());
-  }
-  outputs.push(...session.finish());
-  assert.equal(session.ledger().source.accepted, new Set(log.map(({ text }) => text)).size);
-  return pipeline.alerts.flatMap((alert) => {
-    const read = alertReader(alert, pipeline.currency);
-    return outputs.filter(({ table }) => table === alert.rows.name).flatMap(({ rows }) => rows.map(read));
-  });
-}
-
-const namesOf = (raised: readonly RaisedAlert[]) =>
-  raised.map(({ alert, message }) => `${alert}: ${message}`);
+const raisedBy = (log: readonly LogRecord[]) => raisedIn(pipeline, log);
 
 test("there is a case for each alert", () => {
   assert.deepEqual(alertCases.toSorted(), pipeline.alerts.map(({ name }) => name).sort());
@@ -67,12 +47,12 @@ describe("a message says what was found", () => {
 });
 
 test("an alert shows nothing personal", () => {
-  const shown = JSON.stringify(raisedBy(alertCases.flatMap(eventsOf)));
-  for (const value of Object.values(PERSONAL)) assert.ok(!shown.includes(value), value);
+  const page = JSON.stringify(raisedBy(alertCases.flatMap(eventsOf)));
+  for (const value of Object.values(PERSONAL)) assert.ok(!page.includes(value), value);
 });
 
 test("ordinary applicants by hand raise nothing", () => {
-  assert.deepEqual(namesOf(raisedBy(ordinaryEvents(299))), []);
+  assert.deepEqual(shown(raisedBy(ordinaryEvents(299))), []);
 });
 
 test("50,000 generated events without fraud raise nothing, though some look like it", () => {
@@ -81,5 +61,5 @@ test("50,000 generated events without fraud raise nothing, though some look like
     .take(50_000)
     .map(({ json }): LogRecord => ({ text: json, ingestTimeMs: null }))
     .toArray();
-  assert.deepEqual(namesOf(raisedBy(log)), []);
+  assert.deepEqual(shown(raisedBy(log)), []);
 });

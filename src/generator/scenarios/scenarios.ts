@@ -21,7 +21,7 @@ import { traveller } from "./traveller.ts";
 
 export const SCENARIOS_VERSION = 1;
 
-/** Fraud is 1.2 % of all applications together, within the 0.85-1.5 % of the BAF data suite (NeurIPS 2022). */
+/** Fraud is 1.3 % of all applications together, within the 0.85-1.5 % of the BAF data suite (NeurIPS 2022). */
 export const scenarios: readonly Scenario[] = [
   syntheticIdentity,
   identityTheft,
