@@ -1,7 +1,7 @@
 /** `loanstream analyze`: a bounded input through the embedded engine. */
 
 import { embeddedEngine } from "../engine/embedded/engine.ts";
-import type { Analysis } from "../engine/engine.ts";
+import type { Analysis, DeadLetter } from "../engine/engine.ts";
 import { readRecords } from "../eventlog/files/read.ts";
 import { inKeyOrder } from "../output/order.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -12,6 +12,7 @@ import { dateAndTime, printable, tableText, terminalWidth } from "./table-text.t
 import { raisedAlerts, writeAnalysis } from "./write-analysis.ts";
 
 const FIRST_ROWS = 5;
+const MOST_REASONS = 5;
 
 export const analyze: Command = {
   name: "analyze",
@@ -20,7 +21,8 @@ export const analyze: Command = {
 Usage: loanstream analyze FILE… [--out DIR] [--pipeline DIR] [--json]
 
 FILE is NDJSON, or CSV with a header, as its name or else the pipeline's source says; .gz and .zst are
-decompressed, - is standard input. Several files are read one after the other. At their end every window closes.
+decompressed, - is standard input, which is not. Several files are read one after the other, so in order of arrival.
+At their end every window closes. A record that doesn't fit the schema is dead: it is counted, and no failure.
 
   --out DIR       write one <table>.ndjson a table in key order, alerts.ndjson, ledger.json, late.ndjson and
                   dlq.ndjson; without it, the first rows of each table are printed
@@ -53,12 +55,25 @@ function asJson(pipeline: Pipeline, { tables, alerts, ledger }: Analysis): strin
 }
 
 function asText(pipeline: Pipeline, analysis: Analysis, out: string | undefined): string {
-  const ledger = ledgerText(analysis.ledger);
+  const ledger = [...ledgerText(analysis.ledger), ...whyDead(analysis.dead)];
   const lines =
     out === undefined
       ? [...firstRows(pipeline, analysis), ...firstAlerts(pipeline, analysis), ""]
       : [...sizes(analysis), alertCount(raisedAlerts(pipeline, analysis).length), `Written to ${out}.`, ""];
   return `${[...lines, ...ledger].join("\n")}\n`;
+}
+
+/** What most dead records have in common. */
+function whyDead(dead: readonly DeadLetter[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path, reason } of dead) {
+    const why = printable(`${path} ${reason}`);
+    counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_REASONS);
+  const lines = most.map(([why, count]) => `  ${count.toLocaleString("en-US")} dead: ${why}`);
+  const others = counts.size - most.length;
+  return others > 0 ? [...lines, `  and of ${others} other kinds, in dlq.ndjson with --out`] : lines;
 }
 
 function firstAlerts(pipeline: Pipeline, analysis: Analysis): string[] {

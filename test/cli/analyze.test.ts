@@ -74,10 +74,25 @@ describe("analyze", () => {
     assert.ok(Object.values(alerts).every((count) => typeof count === "number"));
   });
 
+  it("says why records are dead, the most frequent reason first", async () => {
+    const path = join(scratch, "dead.ndjson");
+    writeFileSync(path, `{"event_id": "E"}\n{}\n[]\n7\n"x"\n`);
+    const { exitCode, stdout } = await loanstream(["analyze", path]);
+    const why = stdout.split("\n").filter((line) => line.includes(" dead: "));
+    assert.deepEqual(why.slice(0, 2), ["  3 dead: $ expected an object", "  1 dead: $.event_id not a UUID"]);
+    assert.equal(exitCode, 0);
+  });
+
   it("without a file is bad usage; with one that is missing it fails by its name", async () => {
     assert.equal((await loanstream(["analyze"])).exitCode, 2);
     const { exitCode, stderr } = await loanstream(["analyze", join(scratch, "absent")]);
     assert.equal(exitCode, 1);
     assert.match(stderr, /absent: there is no such file \[file\.unreadable\]/);
+  });
+
+  it("names the directory that can't be written", async () => {
+    const { exitCode, stderr } = await loanstream(["analyze", plain, "--out", join(plain, "out")]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /events\.ndjson\/out: it can't be written \(ENOTDIR\) \[file\.unwritable\]/);
   });
 });
