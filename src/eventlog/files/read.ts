@@ -23,7 +23,8 @@ const MEBIBYTE = 1 << 20;
 
 /**
  * The records of the files, one after the other; positions count from 0 over all of them. A name that ends in
- * `.csv`, `.ndjson`, `.jsonl` or `.json` says the format; `.gz` and `.zst` are decompressed; `-` is standard input. Throws `file.unreadable` or `file.csv-malformed`, with the file.
+ * `.csv`, `.ndjson`, `.jsonl` or `.json` says the format; `.gz` and `.zst` are decompressed; `-` is standard input.
+ * Throws `file.unreadable` or `file.csv-malformed`, with the file.
  */
 export async function* readRecords(
   paths: readonly string[],
@@ -54,7 +55,7 @@ async function* readable(path: string, stdin: Readable): AsyncGenerator<Uint8Arr
     yield* decompressed(path, path === "-" ? stdin : createReadStream(path, { highWaterMark: MEBIBYTE }));
   } catch (error) {
     if (error instanceof LoanstreamError || !(error instanceof Error)) throw error;
-    throw fail("file.unreadable", reasonOf(error), "Name a file that is there and readable.", { file: path });
+    throw fail("file.unreadable", ...reasonOf(error), { file: path });
   }
 }
 
@@ -67,10 +68,22 @@ function decompressed(path: string, bytes: Readable): Readable {
   return unpack === null ? bytes : pipeline(bytes, unpack, () => {});
 }
 
-function reasonOf(error: Error): string {
+/** What is wrong, and what to do. */
+function reasonOf(error: Error): [string, string] {
   const code = "code" in error ? String(error.code) : "";
+  if (code === "Z_BUF_ERROR" || code === "ZSTD_error_srcSize_wrong")
+    return ["its compressed data is cut short", "Copy it again, whole."];
+  if (/^(?:Z|ZSTD)_/.test(code))
+    return [
+      `it doesn't hold what its name says (${code})`,
+      "Rename it if it isn't compressed, or copy it again.",
+    ];
+  return [unreadable(code, error.message), "Name a file that is there and readable."];
+}
+
+function unreadable(code: string, message: string): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "this is a directory";
   if (code === "EACCES") return "no permission to read it";
-  return `it can't be read (${code || error.message})`;
+  return `it can't be read (${code || message})`;
 }

@@ -86,6 +86,14 @@ describe("a file of JSON lines", () => {
     }
   });
 
+  it("whose compressed data is cut short, or isn't compressed, is refused in these words", async () => {
+    const whole = gzipSync(Buffer.from("1\n2\n"));
+    const cut = await complaintOf(readAll([file("cut.gz", whole.subarray(0, -9))]));
+    assert.equal(cut.message, "its compressed data is cut short");
+    const plain = await complaintOf(readAll([file("plain.gz", "1\n2\n")]));
+    assert.match(plain.message, /^it doesn't hold what its name says/);
+  });
+
   it("gives the same records however its bytes are cut into chunks and batches", async () => {
     const line = fc.stringMatching(/^[ a-zé]{0,12}$/);
     const cuts = fc.array(fc.nat(60), { maxLength: 8 });
