@@ -34,17 +34,30 @@ export function liveView(
   { width, height }: ScreenSize,
 ): string[] {
   const { ledger, watermarkMs } = view.progress;
-  const time = timeOfDay(timeZone);
+  const time = timeOfDay(timeZone, watermarkMs ?? 0);
   const watermark = watermarkMs === null ? "none yet" : `${time(watermarkMs)} ${timeZone}`;
   const rate = `${status.ratePerSecond.toFixed(1)} events/s`;
   const head = ["loanstream", rate, `lag ${status.lag}`, `watermark ${watermark}`].join("  ");
-  const tables = view.tables.flatMap(({ table, rows }) => {
+  const tables = view.tables.map(({ table, rows }) => {
     const lines = tableText(table.relation.columns, rows, { width, time });
     return [`${table.name} (${table.emit})`, ...(rows.length > 0 ? lines : ["nothing yet"]), ""];
   });
   const counts = ledger === null ? "nothing read yet" : (ledgerText(ledger)[0] ?? "");
-  const shown = [head, counts, "", ...alertLines(view.alerts, time), "", ...tables].slice(0, height - 1);
-  return [...shown, "Ctrl-C drains and ends."].map((line) => line.slice(0, width));
+  const top = [head, counts, "", ...alertLines(view.alerts, time), ""];
+  const { fitting, hidden } = wholeTables(tables, height - 1 - top.length);
+  const hint = `Ctrl-C drains and ends.${hidden === 0 ? "" : ` No room for ${hidden} more of the tables.`}`;
+  return [...[...top, ...fitting].slice(0, height - 1), hint].map((line) => line.slice(0, width));
+}
+
+/** The lines of the tables that fit from the first on, and how many don't. The last needs no empty line after it. */
+function wholeTables(tables: readonly string[][], room: number): { fitting: string[]; hidden: number } {
+  let used = 0;
+  const firstHidden = tables.findIndex((lines) => {
+    used += lines.length;
+    return used - 1 > room;
+  });
+  const shown = firstHidden < 0 ? tables.length : firstHidden;
+  return { fitting: tables.slice(0, shown).flat(), hidden: tables.length - shown };
 }
 
 /** Each on one line, that may be longer than the screen is wide. */

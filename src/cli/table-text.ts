@@ -77,10 +77,12 @@ export function dateAndTime(timeZone: string): TimeFormat {
   return (ms) => format.format(ms);
 }
 
-/** `17:27:00` in a time zone. */
-export function timeOfDay(timeZone: string): TimeFormat {
-  const format = new Intl.DateTimeFormat("sv-SE", { timeZone, timeStyle: "medium" });
-  return (ms) => format.format(ms);
+/** `17:27:00` in a time zone; of another day than `nowMs`, `2026-11-21 17:27:00`. */
+export function timeOfDay(timeZone: string, nowMs: number): TimeFormat {
+  const time = new Intl.DateTimeFormat("sv-SE", { timeZone, timeStyle: "medium" });
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" });
+  const today = day.format(nowMs);
+  return (ms) => (day.format(ms) === today ? time.format(ms) : `${day.format(ms)} ${time.format(ms)}`);
 }
 
 export function terminalWidth(): number {

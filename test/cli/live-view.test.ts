@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createRate, liveView, rowsThatFit } from "../../src/cli/live-view.ts";
-import { dateAndTime, tableText } from "../../src/cli/table-text.ts";
+import { dateAndTime, tableText, timeOfDay } from "../../src/cli/table-text.ts";
 import { arrayOf, BIGINT, DOUBLE, STRING, TIMESTAMP } from "../../src/sql/types.ts";
 import { scores, windows } from "../store/small-pipeline.ts";
 
@@ -55,8 +55,23 @@ describe("the live view", () => {
 
   it("never leaves the screen", () => {
     const lines = liveView(view, { ratePerSecond: 3, lag: 0 }, "UTC", { width: 30, height: 8 });
-    assert.equal(lines.length, 8);
+    assert.ok(lines.length <= 8);
     assert.ok(lines.every((line) => line.length <= 30));
+  });
+
+  it("shows tables whole, and says how many there is no room for", () => {
+    const lines = liveView(view, { ratePerSecond: 3, lag: 0 }, "UTC", { width: 100, height: 12 });
+    assert.deepEqual(lines.slice(-3), [
+      "e1                 100   0.25  true    R1, R2   12:01:00",
+      "",
+      "Ctrl-C drains and ends. No room for 1 more of the tables.",
+    ]);
+  });
+
+  it("shows the day of a time that is not the watermark's", () => {
+    const time = timeOfDay("Europe/Berlin", Date.UTC(2026, 0, 1, 12));
+    assert.equal(time(Date.UTC(2025, 11, 31, 23)), "00:00:00");
+    assert.equal(time(Date.UTC(2025, 11, 31, 22)), "2025-12-31 23:00:00");
   });
 
   it("gives each table as many rows as fit, at least one", () => {
