@@ -33,9 +33,13 @@ them), and prints all that is wrong, with file, line and column. Exits with 2 if
     const diagnostics = [...ofPipeline, ...ofTests];
     for (const diagnostic of diagnostics) process.stdout.write(`${print(diagnostic)}\n`);
     if (!pipeline || diagnostics.length > 0) return 2;
-    process.stderr.write(
-      `${directory}: ${pipeline.models.size} models, ${pipeline.tables.length} tables, ${pipeline.alerts.length} alerts, ${tests.length} tests, nothing wrong.\n`,
-    );
+    const counts = Object.entries({
+      model: pipeline.models.size,
+      table: pipeline.tables.length,
+      alert: pipeline.alerts.length,
+      test: tests.length,
+    }).map(([what, count]) => `${count} ${what}${count === 1 ? "" : "s"}`);
+    process.stderr.write(`${directory}: ${counts.join(", ")}, nothing wrong.\n`);
     return 0;
   },
 };
