@@ -20,7 +20,7 @@ export function parseFlags<T extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    throw usageError(command, error instanceof Error ? firstSentence(error.message) : String(error));
+    throw usageError(command, error instanceof Error ? complaintOf(error) : String(error));
   }
 }
 
@@ -35,6 +35,8 @@ export function wholeNumber(command: string, flag: string, text: string, least: 
   throw usageError(command, `--${flag} takes a whole number from ${least} on, not "${text}"`);
 }
 
-function firstSentence(message: string): string {
+function complaintOf({ message }: Error): string {
+  const flag = /^Option '(?:-\w, )?(--[\w-]+) ?.*' argument is ambiguous/.exec(message)?.[1];
+  if (flag !== undefined) return `${flag} has no value; one that begins with a dash is written ${flag}=-…`;
   return message.split(". ")[0] ?? message;
 }

@@ -106,6 +106,8 @@ function readSettings(argv: readonly string[]): Settings {
       truth: text,
     },
   });
+  const out = values.out ?? "-";
+  if (values.truth === out) throw usageError("generate", "--truth and --out are the same file");
   return {
     events: wholeNumber("generate", "events", values.events ?? "10000", 0),
     ratePerSecond: readRate(values.rate ?? "3"),
@@ -116,7 +118,7 @@ function readSettings(argv: readonly string[]): Settings {
     badShare: readBadShare(values["bad-share"] ?? "0"),
     badKinds:
       values.bad === undefined ? badKinds : values.bad.split(",").map((kind) => oneOf("bad", kind, badKinds)),
-    out: values.out ?? "-",
+    out,
     truth: values.truth ?? null,
   };
 }

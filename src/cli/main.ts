@@ -15,6 +15,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch([name, ...args]: readonly string[]): Promise<number> {
+  const [of] = args;
+  if (name === "help" && of !== undefined) return dispatch([of, "--help"]);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(overview());
     return 0;

@@ -79,6 +79,7 @@ for (const [what, argv] of [
   ["bad-share", ["--bad-share", "0.9"]],
   ["bad", ["--bad", "ugly"]],
   ["rhythm", ["--rhythm", "waltz"]],
+  ["truth", ["--truth", "-"]],
 ] as const) {
   test(`${argv.join(" ")} is refused as bad usage`, async () => {
     await assert.rejects(

@@ -12,6 +12,18 @@ describe("the command line", () => {
     assert.deepEqual(await loanstream([]), help);
   });
 
+  it("tells of a command with help NAME as with NAME --help", async () => {
+    const help = await loanstream(["help", "sql"]);
+    assert.match(help.stdout, /Usage: loanstream sql/);
+    assert.deepEqual(await loanstream(["sql", "--help"]), help);
+  });
+
+  it("says how a value that begins with a dash is written", async () => {
+    const { exitCode, stderr } = await loanstream(["generate", "--rate", "-3"]);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^--rate has no value; .* --rate=-… \[usage\.invalid\]/);
+  });
+
   it("prints the version", async () => {
     const { stdout, exitCode } = await loanstream(["--version"]);
     assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
