@@ -9,7 +9,7 @@ import type { Scenario } from "../generator/scenarios/scenario.ts";
 import { scenarios } from "../generator/scenarios/scenarios.ts";
 import { mostEventBytes } from "../generator/stream.ts";
 import { badKinds, badRecordJson, truthJson } from "../generator/truth.ts";
-import { type Command, parseFlags, usageError, wholeNumber } from "./command.ts";
+import { type Command, eventsPerSecond, parseFlags, usageError, wholeNumber } from "./command.ts";
 
 /** A Monday; fixed, so that the same seed gives the same bytes on any day. */
 const defaultStart = "2026-01-05T00:00:00Z";
@@ -110,7 +110,7 @@ function readSettings(argv: readonly string[]): Settings {
   if (values.truth === out) throw usageError("generate", "--truth and --out are the same file");
   return {
     events: wholeNumber("generate", "events", values.events ?? "10000", 0),
-    ratePerSecond: readRate(values.rate ?? "3"),
+    ratePerSecond: eventsPerSecond("generate", values.rate ?? "3"),
     rhythm: rhythms[oneOf("rhythm", values.rhythm ?? "weekly", ["weekly", "flat"])],
     seed: wholeNumber("generate", "seed", values.seed ?? "1", 0),
     startMs: readStart(values.start ?? defaultStart),
@@ -141,12 +141,6 @@ function readBadShare(text: string): number {
   const share = Number(text);
   if (/^\d*\.?\d+$/.test(text) && share <= 0.5) return share;
   throw usageError("generate", `--bad-share takes a number from 0 to 0.5, not "${text}"`);
-}
-
-function readRate(text: string): number {
-  const rate = Number(text);
-  if (/^\d*\.?\d+$/.test(text) && rate > 0 && rate <= 1e7) return rate;
-  throw usageError("generate", `--rate takes a number above 0, at most 10 million, not "${text}"`);
 }
 
 /** A zone is asked for, since without one the same command would mean another time on another machine. */

@@ -5,10 +5,10 @@ import type { Append } from "../eventlog/event-log.ts";
 import { createGenerator } from "../generator/generator.ts";
 import { createLogger, processLogSettings } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { openStoreReader } from "../store/sqlite-reader.ts";
+import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
 import type { Progress } from "../store/store.ts";
-import { type Command, parseFlags, usageError, wholeNumber } from "./command.ts";
-import { startDisplay } from "./display.ts";
+import { type Command, eventsPerSecond, parseFlags, wholeNumber } from "./command.ts";
+import { type Display, startDisplay } from "./display.ts";
 import { feed } from "./feed.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
@@ -67,18 +67,11 @@ function readOptions(args: readonly string[]): Options {
       pipeline: { type: "string" },
     },
   });
-  const ratePerSecond = Number(values.rate);
-  if (!(ratePerSecond > 0 && ratePerSecond <= 1e6)) {
-    throw usageError(
-      "run",
-      `--rate takes events a second, above 0 and at most 1000000, not "${values.rate}"`,
-    );
-  }
   return {
     pipeline: pipelineFrom(values.pipeline),
     dataDirectory: values["data-dir"],
     generator: values.generator,
-    ratePerSecond,
+    ratePerSecond: eventsPerSecond("run", values.rate),
     seed: wholeNumber("run", "seed", values.seed, 0),
     limit:
       values.events === undefined ? Number.POSITIVE_INFINITY : wholeNumber("run", "events", values.events, 1),
@@ -89,24 +82,51 @@ function readOptions(args: readonly string[]): Options {
 async function stream(options: Options): Promise<string[]> {
   const { pipeline, dataDirectory } = options;
   const thread = await startEngineThread({ pipeline, dataDirectory, snapshotMs: SNAPSHOT_MS });
-  const reader = openStoreReader(dataDirectory, pipeline);
-  const logger = createLogger("run", processLogSettings());
-  const { append, end } = counted(thread);
-  const { signal, release } = stopSignal();
-  const { tables, timeZone } = pipeline;
-  const hide = startDisplay({ reader, tables: tables.length, timeZone, end, logger });
   try {
-    const work = options.generator
-      ? generate(options, reader.newest(0).progress, append, signal)
-      : until(signal);
-    await Promise.race([work, thread.ended]);
-    const ledger = await thread.drain();
-    return ledgerText(ledger);
+    return await streamInto(thread, options);
+  } catch (error) {
+    // The thread keeps the process alive until it is drained.
+    await thread.drain().catch(() => {});
+    throw error;
+  }
+}
+
+async function streamInto(thread: EngineThread, options: Options): Promise<string[]> {
+  const { pipeline, dataDirectory } = options;
+  const reader = openStoreReader(dataDirectory, pipeline);
+  const { signal, release } = stopSignal();
+  try {
+    const { append, end } = counted(thread);
+    const display = show(pipeline, reader, end);
+    try {
+      const work = options.generator
+        ? generate(options, reader.newest(0).progress, append, signal)
+        : until(signal);
+      await Promise.race([work, thread.ended, display.failed]);
+      return ledgerText(await thread.drain());
+    } finally {
+      display.stop();
+    }
   } finally {
-    hide();
     release();
     reader.close();
   }
+}
+
+function show({ tables, timeZone }: Pipeline, reader: StoreReader, end: () => number): Display {
+  return startDisplay({
+    reader,
+    tables: tables.length,
+    timeZone,
+    end,
+    logger: createLogger("run", processLogSettings()),
+    screen: process.stdout.isTTY ? process.stdout : null,
+    nowMs: Date.now,
+    every: (intervalMs, work) => {
+      const timer = setInterval(work, intervalMs);
+      return () => clearInterval(timer);
+    },
+  });
 }
 
 function generate(
@@ -146,7 +166,7 @@ function counted(thread: EngineThread): { append: EngineThread["append"]; end: (
   return { append, end: () => end };
 }
 
-/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+/** Aborted by the first Ctrl-C or SIGTERM, and by its release; a second one ends the process at once. */
 function stopSignal(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
@@ -158,6 +178,7 @@ function stopSignal(): { signal: AbortSignal; release: () => void } {
   const release = (): void => {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
+    controller.abort();
   };
   return { signal: controller.signal, release };
 }

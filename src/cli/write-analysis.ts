@@ -49,7 +49,7 @@ export async function writeAnalysis(
     );
     await writeFile(join(directory, "ledger.json"), `${JSON.stringify(analysis.ledger, null, 2)}\n`);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
     const remedy = "Name a directory that can be written by --out.";
     throw fail("file.unwritable", `it can't be written (${String(error.code)})`, remedy, { file: directory });
   }

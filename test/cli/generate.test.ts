@@ -71,6 +71,8 @@ test("the truth says which records are bad in what way, and scenarios can be lef
 for (const [what, argv] of [
   ["rate", ["--rate", "-1"]],
   ["rate", ["--rate", "fast"]],
+  ["rate", ["--rate", "1e3"]],
+  ["rate", ["--rate", "10000001"]],
   ["start", ["--start", "2026-01-05T00:00:00"]],
   ["start", ["--start", "yesterdayZ"]],
   ["events", ["--events", "1.5"]],

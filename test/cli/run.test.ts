@@ -71,6 +71,8 @@ describe("run", () => {
     assert.equal((await running.outcome).exitCode, 0);
     for (const flags of [
       ["--rate", "0"],
+      ["--rate", "1e3"],
+      ["--rate", "10000001"],
       ["--seed", "x"],
       ["--events", "0"],
     ]) {
