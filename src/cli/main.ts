@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { fail, formatDiagnostic, LoanstreamError } from "../errors.ts";
 import { parseLogLevels } from "../log.ts";
+import { nearest } from "../suggest.ts";
 import { commands } from "./commands.ts";
-import { nearest } from "./nearest.ts";
 
 /** Runs one command line. 0: done, 1: failed, 2: bad usage or configuration. */
 export async function main(argv: readonly string[]): Promise<number> {

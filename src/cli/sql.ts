@@ -2,10 +2,10 @@
 import { fail } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { batchSource, streamSource } from "../pipeline/spark-source.ts";
-import { suggest } from "../sql/analyse/reporter.ts";
 import type { Alias } from "../sql/plan.ts";
 import { renderPlan } from "../sql/render/plan.ts";
 import { quoteName, renderModel } from "../sql/render/spark.ts";
+import { suggest } from "../suggest.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 

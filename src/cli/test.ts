@@ -9,8 +9,8 @@ import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { loadModelTests, type ModelTest } from "../pipeline/testing/model-tests.ts";
 import { runModelTests, type TestResult } from "../pipeline/testing/run.ts";
+import { nearest } from "../suggest.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
-import { nearest } from "./nearest.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
 const LOCAL_SPARK = "sc://127.0.0.1:15002";

@@ -1,6 +1,7 @@
 /** The message of an alert: text with `{column}`, `{column:percent}` or `{column:money}` in it. */
-import { suggest } from "../sql/analyse/reporter.ts";
+
 import type { Column } from "../sql/plan.ts";
+import { suggest } from "../suggest.ts";
 import type { YamlNode } from "../yaml.ts";
 import { type MessagePart, VALUE_FORMATS, type ValueFormat } from "./pipeline.ts";
 

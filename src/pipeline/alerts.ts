@@ -3,13 +3,13 @@
  * watches, so that an engine computes it like any other.
  */
 import type { Diagnostic } from "../errors.ts";
-import { suggest } from "../sql/analyse/reporter.ts";
 import { analyseExpression } from "../sql/analyse.ts";
 import { bigint, column, columnOf, text } from "../sql/build.ts";
 import { call } from "../sql/catalogue/catalogue.ts";
 import { isMonotone } from "../sql/monotone.ts";
 import type { Expr, Filter, Project } from "../sql/plan.ts";
 import { aggregateBelow, originOf, overAggregate } from "../sql/trace.ts";
+import { suggest } from "../suggest.ts";
 import { parseYaml, type YamlNode } from "../yaml.ts";
 import { readMessage } from "./alert-message.ts";
 import type { TextFile } from "./files.ts";

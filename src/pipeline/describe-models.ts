@@ -9,8 +9,8 @@
  */
 import { basename } from "node:path";
 import type { Diagnostic } from "../errors.ts";
-import { suggest } from "../sql/analyse/reporter.ts";
 import type { Alias } from "../sql/plan.ts";
+import { suggest } from "../suggest.ts";
 import { parseYaml, type YamlMap, type YamlNode } from "../yaml.ts";
 import type { TextFile } from "./files.ts";
 

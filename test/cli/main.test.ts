@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { commands } from "../../src/cli/commands.ts";
-import { nearest } from "../../src/cli/nearest.ts";
+import { nearest } from "../../src/suggest.ts";
 import { loanstream } from "./command-line.ts";
 
 describe("the command line", () => {

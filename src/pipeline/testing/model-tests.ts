@@ -16,10 +16,10 @@
  */
 import { basename } from "node:path";
 import type { Diagnostic, Place } from "../../errors.ts";
-import { suggest } from "../../sql/analyse/reporter.ts";
 import { parseDuration } from "../../sql/analyse/window.ts";
 import type { Alias, Column } from "../../sql/plan.ts";
 import type { Value } from "../../sql/types.ts";
+import { suggest } from "../../suggest.ts";
 import { parseYaml, type YamlMap, type YamlNode } from "../../yaml.ts";
 import { type PipelineFiles, TEST_ENDING, type TextFile } from "../files.ts";
 import type { Pipeline } from "../pipeline.ts";

@@ -1,4 +1,6 @@
 /** Types an expression over a scope: names to columns, operators and functions to rows of the catalogue. */
+
+import { suggest } from "../../suggest.ts";
 import type {
   BinarySyntax,
   CallSyntax,
@@ -13,7 +15,7 @@ import { bigint, boolean, double, nullOf, text, timestamp } from "../build.ts";
 import { callableNames, find, tryCall } from "../catalogue/catalogue.ts";
 import type { Expr, LambdaVariable } from "../plan.ts";
 import { STRING } from "../types.ts";
-import { type Reporter, reportRefusal, suggest } from "./reporter.ts";
+import { type Reporter, reportRefusal } from "./reporter.ts";
 
 /** What names and calls mean at some place in a query. */
 export interface Scope {

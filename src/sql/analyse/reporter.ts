@@ -1,5 +1,4 @@
 /** Collects what is wrong with one SQL text, with its places. */
-import { closest } from "fastest-levenshtein";
 import type { Diagnostic, ErrorCode } from "../../errors.ts";
 import type { Span } from "../ast.ts";
 import type { Refusal } from "../catalogue/function.ts";
@@ -31,17 +30,4 @@ const REFUSAL_CODES = {
 
 export function reportRefusal(reporter: Reporter, span: Span, refusal: Refusal): null {
   return reporter.report(REFUSAL_CODES[refusal.refused], span, refusal.message, refusal.remedy);
-}
-
-/** `Write "amount_cents"`, or what there is to choose from. */
-export function suggest(name: string, candidates: readonly string[]): string {
-  if (candidates.length === 0) return "There is nothing to choose from here";
-  const near = closest(name, [...candidates]);
-  const plausible = near.includes(name) || name.includes(near) || editable(name, near);
-  return plausible ? `Write ${near}` : `Use one of: ${candidates.slice(0, 12).join(", ")}`;
-}
-
-function editable(name: string, near: string): boolean {
-  const shared = [...name].filter((letter) => near.includes(letter)).length;
-  return shared * 2 > Math.max(name.length, near.length);
 }

@@ -1,11 +1,13 @@
 /** A SELECT to a relation: FROM, LATERAL VIEW, WHERE, then a projection, or an aggregate with HAVING and a projection. */
+
+import { suggest } from "../../suggest.ts";
 import type { CallSyntax, From, NameSyntax, Select, SelectItem, Span, Syntax } from "../ast.ts";
 import { column, columnOf } from "../build.ts";
 import type { Column, Expr, Project, Relation } from "../plan.ts";
 import { analyseExplode } from "./explode.ts";
 import { isAggregateName, type Scope, typeExpression } from "./expression.ts";
 import { analyseGroups } from "./group.ts";
-import { type Reporter, suggest } from "./reporter.ts";
+import type { Reporter } from "./reporter.ts";
 
 export interface SelectContext {
   readonly reporter: Reporter;
