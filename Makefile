@@ -26,6 +26,7 @@ run: setup ## generate applications and show live tables (ARGS='--seed 7 …')
 
 docs: setup ## write the pages that are made from the code
 	$(WITH_TOOLS) npm run --silent docs:tables
+	$(WITH_TOOLS) npm run --silent docs:generator
 
 test: verify ## verify, then every test, Spark's included
 	$(NODE_TEST) $(TESTS)
