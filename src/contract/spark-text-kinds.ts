@@ -6,9 +6,11 @@
  * text a quote is escaped, so a quoted name followed by a colon is always a key.) Only of a suspect is each field
  * then read again: an element of an array keeps its quotes in `get_json_object`.
  */
+
+import { quoteText } from "../sql/render/spark.ts";
 import { namePattern } from "./name-pattern.ts";
 import type { EventSchema, Field, Leaf } from "./schema.ts";
-import { HAS_ESCAPES, sqlText, structPath } from "./spark-names.ts";
+import { HAS_ESCAPES, structPath } from "./spark-names.ts";
 
 export function wrongTextKind(schema: EventSchema): string[] {
   const otherNames = new Set(namesOf(schema.fields, (field) => !isText(field) && !isTextList(field)));
@@ -55,11 +57,11 @@ function isSuspect(leaves: readonly Leaf[]): string {
   const patterns = [
     ...(texts.length > 0 ? [`${keyOf(texts)}[^"\\sn]`] : []),
     ...(lists.length > 0 ? [`${keyOf(lists)}(?!null|${TEXT_LIST})`] : []),
-  ].map(sqlText);
+  ].map(quoteText);
   const escaped = escapedKey([...texts, ...lists]);
   const matches = (record: string) =>
     `(${patterns.map((pattern) => `${record} RLIKE ${pattern}`).join(" OR ")})`;
-  return `(${matches("value")} OR ${HAS_ESCAPES} AND value RLIKE ${sqlText(escaped)} AND ${matches(PLAIN_RECORD)})`;
+  return `(${matches("value")} OR ${HAS_ESCAPES} AND value RLIKE ${quoteText(escaped)} AND ${matches(PLAIN_RECORD)})`;
 }
 
 const keyOf = (names: readonly string[]) => `"${namePattern(names)}"\\s*+:\\s*+`;
@@ -70,7 +72,7 @@ const keyOf = (names: readonly string[]) => `"${namePattern(names)}"\\s*+:\\s*+`
  */
 function isWrongKind(leaf: Leaf): string {
   const json = `get_json_object(concat('[', value, ']'), '$[*].${leaf.path}')`;
-  const form = sqlText(isText(leaf) ? '\\A"' : `\\A${TEXT_LIST}\\z`);
+  const form = quoteText(isText(leaf) ? '\\A"' : `\\A${TEXT_LIST}\\z`);
   const taken = structPath(leaf.path);
   const written = `to_json(named_struct('a', ${taken}))`;
   return `NOT ${json} RLIKE ${form} OR ${taken} IS NOT NULL AND concat('{"a":', ${json}, '}') <> ${written}`;

@@ -2,10 +2,12 @@
  * A schema on Spark's side: how `from_json` reads a record, the typed columns of its struct, and one predicate
  * for the records that are dead. `docs/parity.md` says where it and the scanner still differ.
  */
+
+import { quoteName, quoteText } from "../sql/render/spark.ts";
 import { rangeOf } from "./guarantees.ts";
 import { MAX_RECORD_BYTES } from "./scan-json.ts";
 import type { EventSchema, Field, Leaf, Requirement } from "./schema.ts";
-import { HAS_ESCAPES, quoted, sqlText, structPath } from "./spark-names.ts";
+import { HAS_ESCAPES, structPath } from "./spark-names.ts";
 import { wrongTextKind } from "./spark-text-kinds.ts";
 
 /** Expressions over the column `value` (the record, STRING) and `e`, the struct that `fromJson` makes of it. */
@@ -21,10 +23,10 @@ export interface SparkSource {
 }
 
 export function sparkSource(schema: EventSchema): SparkSource {
-  const ddl = `${schema.fields.map((field) => `${quoted(field.name)} ${ddlType(field)}`).join(", ")}, _corrupt_record STRING`;
+  const ddl = `${schema.fields.map((field) => `${quoteName(field.name)} ${ddlType(field)}`).join(", ")}, _corrupt_record STRING`;
   return {
     ddl,
-    fromJson: `from_json(value, ${sqlText(ddl)}, map(${FROM_JSON_OPTIONS.map(sqlText).join(", ")}))`,
+    fromJson: `from_json(value, ${quoteText(ddl)}, map(${FROM_JSON_OPTIONS.map(quoteText).join(", ")}))`,
     columns: schema.leaves.map((leaf) => ({ name: leaf.path, sql: columnSql(leaf) })),
     isDead: isDeadSql(schema),
   };
@@ -37,7 +39,7 @@ const FROM_JSON_OPTIONS = [
 
 function ddlType(field: Field): string {
   if (field.kind === "object")
-    return `STRUCT<${field.fields.map((inner) => `${quoted(inner.name)}: ${ddlType(inner)}`).join(", ")}>`;
+    return `STRUCT<${field.fields.map((inner) => `${quoteName(inner.name)}: ${ddlType(inner)}`).join(", ")}>`;
   if (field.format === "epoch-millis") return "BIGINT";
   const types = { bigint: "BIGINT", double: "DOUBLE", boolean: "BOOLEAN", array: "ARRAY<STRING>" } as const;
   const { kind } = field.type;
@@ -76,8 +78,8 @@ const RECORD_CONDITIONS = [
   "value <> decode(CAST(value AS BINARY), 'UTF-8')",
   // As the only element of an array a record can be followed by nothing, except by an array's end of its own.
   "NOT json_array_length(concat('[', value, ']')) <=> 1",
-  `NOT endswith(trim(TRAILING ${sqlText(" \t\r\n")} FROM value), '}')`,
-  `${HAS_ESCAPES} AND regexp_replace(value, ${sqlText(PAIRS)}, ' ') RLIKE ${sqlText(SURROGATE)}`,
+  `NOT endswith(trim(TRAILING ${quoteText(" \t\r\n")} FROM value), '}')`,
+  `${HAS_ESCAPES} AND regexp_replace(value, ${quoteText(PAIRS)}, ' ') RLIKE ${quoteText(SURROGATE)}`,
 ];
 
 const UUID = "\\A[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z";
@@ -98,15 +100,15 @@ function leafConditions(leaf: Leaf): string[] {
 /** Of the form, and a real date. */
 function formConditions(value: string, form: string, type: string): string[] {
   return [
-    `NOT ${value} RLIKE ${sqlText(form)}`,
+    `NOT ${value} RLIKE ${quoteText(form)}`,
     `${value} IS NOT NULL AND CAST(${value} AS ${type}) IS NULL`,
   ];
 }
 
 function textConditions({ format, values, maxLength }: Leaf, value: string): string[] {
   return [
-    ...(format === "uuid" ? [`NOT ${value} RLIKE ${sqlText(UUID)}`] : []),
-    ...(values ? [`${value} NOT IN (${values.map(sqlText).join(", ")})`] : []),
+    ...(format === "uuid" ? [`NOT ${value} RLIKE ${quoteText(UUID)}`] : []),
+    ...(values ? [`${value} NOT IN (${values.map(quoteText).join(", ")})`] : []),
     ...(maxLength === null ? [] : [`char_length(${value}) > ${maxLength}`]),
   ];
 }
@@ -119,7 +121,7 @@ function rangeConditions(leaf: Leaf, value: string): string[] {
 
 function missingConditions({ when, paths }: Requirement, { requirements }: EventSchema): string[] {
   const always = new Set(requirements.filter((other) => other.when === null).flatMap((other) => other.paths));
-  const condition = when ? [`${structPath(when.path)} IN (${when.values.map(sqlText).join(", ")})`] : [];
+  const condition = when ? [`${structPath(when.path)} IN (${when.values.map(quoteText).join(", ")})`] : [];
   return paths.map((path) => {
     const parent = path.slice(0, Math.max(path.lastIndexOf("."), 0));
     const inParent = parent === "" || always.has(parent) ? [] : [`${structPath(parent)} IS NOT NULL`];

@@ -35,6 +35,7 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll("`", "``")}\``;
 }
 
+/** A literal; Spark reads backslash escapes in it. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
