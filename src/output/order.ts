@@ -1,5 +1,6 @@
 /** The order of output rows: by their key, nulls first, texts by their UTF-8 bytes, as Spark sorts them. */
 import type { Table } from "../pipeline/pipeline.ts";
+import { compareText } from "../sql/runtime.ts";
 import type { Value } from "../sql/types.ts";
 
 type Row = readonly Value[];
@@ -19,7 +20,7 @@ export function inKeyOrder(table: Table, rows: readonly Row[]): readonly Row[] {
 
 export function compareValues(a: Value, b: Value): number {
   if (a === null || b === null) return Number(b === null) - Number(a === null);
-  if (typeof a === "string" && typeof b === "string") return compareTexts(a, b);
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
   if (Array.isArray(a) && Array.isArray(b)) return compareLists(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -30,18 +31,4 @@ function compareLists(a: Row, b: Row): number {
     if (order !== 0) return order;
   }
   return a.length - b.length;
-}
-
-/** As their UTF-8 bytes compare: surrogates, of the higher code points, come after every other unit. */
-function compareTexts(a: string, b: string): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return ranked(left) - ranked(right);
-  }
-  return a.length - b.length;
-}
-
-function ranked(unit: number): number {
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
