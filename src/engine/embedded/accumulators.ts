@@ -1,7 +1,8 @@
 /** Aggregates as generated code: the cells a slot has, the update for an event, the value over a window's slots. */
+import { isNumeric } from "../../sql/build.ts";
 import type { Aggregate } from "../../sql/plan.ts";
 import { SAFE } from "../../sql/types.ts";
-import { type Emitter, isNumeric } from "./emit.ts";
+import type { Emitter } from "./emit.ts";
 import type { Node } from "./expressions.ts";
 
 export interface AccumulatorField {

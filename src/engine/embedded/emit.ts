@@ -2,9 +2,10 @@
  * JavaScript text of expressions. What stands in a scope more than once becomes a function that remembers its
  * value for the row at hand, so that it is computed at most once a row, and not at all where no branch asks.
  */
+import { isNumeric } from "../../sql/build.ts";
 import type { Operands, ScalarFunction } from "../../sql/catalogue/function.ts";
 import type { Call, ColumnRef, Literal } from "../../sql/plan.ts";
-import { SAFE, type SqlType } from "../../sql/types.ts";
+import { SAFE } from "../../sql/types.ts";
 import type { Node } from "./expressions.ts";
 
 export type Lookup = (name: string) => ScalarFunction;
@@ -75,10 +76,6 @@ function memoCode(name: string, number: number | null, text: string): string {
   const declaration = number === null ? `let ${name}_at = -1, ${name}_is;` : `let ${name}_at = -1;`;
   return `${declaration}
 function ${name}(i) { if (${name}_at !== i) { ${place} = ${text}; ${name}_at = i; } return ${place}; }`;
-}
-
-export function isNumeric(type: SqlType): boolean {
-  return type.kind === "bigint" || type.kind === "double" || type.kind === "timestamp";
 }
 
 /** Whether its values are never of JavaScript's `bigint`. */

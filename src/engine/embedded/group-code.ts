@@ -2,9 +2,10 @@
  * Generated code of the group part: rows of a window from its slots, through HAVING and what stands above it, for all
  * tables over one aggregate.
  */
+import { isNumeric } from "../../sql/build.ts";
 import type { ColumnRef } from "../../sql/plan.ts";
 import { isNarrow, valueCode } from "./accumulators.ts";
-import { type ColumnCode, type Emitter, isNumeric, type Lookup, writeShared } from "./emit.ts";
+import { type ColumnCode, type Emitter, type Lookup, writeShared } from "./emit.ts";
 import { createInterner, type Interner, type Node } from "./expressions.ts";
 import { leavesOpen, type PlannedTable, type PlannedWindows } from "./planned-table.ts";
 import { outputCode } from "./row-code.ts";

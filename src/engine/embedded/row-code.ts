@@ -1,9 +1,10 @@
 /** Generated code of the row part: what a table, or the groups of an aggregate, does with an accepted event. */
 import type { EventSchema } from "../../contract/schema.ts";
+import { isNumeric } from "../../sql/build.ts";
 import type { AggregateRelation, ColumnRef } from "../../sql/plan.ts";
 import type { SqlType } from "../../sql/types.ts";
 import { type BoundAggregate, updateCode } from "./accumulators.ts";
-import { type ColumnCode, type Emitter, isNumeric } from "./emit.ts";
+import type { ColumnCode, Emitter } from "./emit.ts";
 import type { Interner, Node } from "./expressions.ts";
 import { leavesOpen, type PlannedTable, type PlannedWindows } from "./planned-table.ts";
 import { type Step, shapeOf, stepsCode } from "./shape.ts";
