@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,6 +82,13 @@ describe("analyze", () => {
     const why = stdout.split("\n").filter((line) => line.includes(" dead: "));
     assert.deepEqual(why.slice(0, 2), ["  3 dead: $ expected an object", "  1 dead: $.event_id not a UUID"]);
     assert.equal(exitCode, 0);
+  });
+
+  it("takes no CSV cell that is not UTF-8", async () => {
+    const path = join(scratch, "latin1.csv");
+    writeFileSync(path, Buffer.from("applicant.last_name\nRené\n", "latin1"));
+    const { stdout } = await loanstream(["analyze", path]);
+    assert.match(stdout, /^ {2}1 dead: \S+ not valid UTF-8$/m);
   });
 
   it("without a file is bad usage; with one that is missing it fails by its name", async () => {

@@ -4,6 +4,7 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import type { Leaf } from "../../contract/schema.ts";
 import { fail } from "../../errors.ts";
+import { withoutMark } from "./lines.ts";
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const FLUSH_CHARACTERS = 1 << 16;
@@ -20,15 +21,17 @@ type Shape = Map<string, Shape | number>;
 /**
  * The records of a CSV file as JSON lines. A column named by a leaf's dotted path (`loan.product`) takes its
  * type; an empty cell is absent; a cell that doesn't read as its type stays text, so that the scanner complains
- * of it by its path. A row with too few or too many cells becomes an array, which is no event.
+ * of it by its path. A row with too few or too many cells becomes an array, which is no event. Texts keep their
+ * bytes, so that the scanner refuses what is no UTF-8: below, a string holds a byte a character (latin1).
  */
 export async function* csvToJsonLines(
   chunks: AsyncIterable<Uint8Array>,
   leaves: readonly Leaf[],
   file: string,
 ): AsyncGenerator<Uint8Array> {
-  const rows = parse({ bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
-  pipeline(Readable.from(chunks), rows, () => {});
+  const relaxed = { relax_column_count: true, relax_quotes: true, skip_empty_lines: true };
+  const rows = parse({ ...relaxed, encoding: "latin1" });
+  pipeline(Readable.from(withoutMark(chunks)), rows, () => {});
   let toJson: ((cells: readonly string[]) => string) | null = null;
   let text = "";
   for await (const cells of rowsOf(rows, file)) {
@@ -38,10 +41,10 @@ export async function* csvToJsonLines(
     }
     text += `${toJson(cells)}\n`;
     if (text.length < FLUSH_CHARACTERS) continue;
-    yield Buffer.from(text);
+    yield Buffer.from(text, "latin1");
     text = "";
   }
-  if (text !== "") yield Buffer.from(text);
+  if (text !== "") yield Buffer.from(text, "latin1");
 }
 
 async function* rowsOf(
@@ -61,10 +64,11 @@ async function* rowsOf(
 }
 
 function rowWriter(header: readonly string[], leaves: readonly Leaf[], file: string) {
-  const byPath = new Map(leaves.map((leaf) => [leaf.path, leaf]));
+  const byPath = new Map(leaves.map((leaf) => [bytesOf(leaf.path), leaf]));
   const columns = header.map((name): CsvColumn => {
-    const leaf = byPath.get(name.trim());
-    return leaf ? { path: leaf.path.split("."), write: cellWriter(leaf) } : { path: [name], write: asText };
+    const path = trimmed(name);
+    const leaf = byPath.get(path);
+    return leaf ? { path: path.split("."), write: cellWriter(leaf) } : { path: [name], write: asText };
   });
   const shape = shapeOf(columns, file);
   return (cells: readonly string[]): string =>
@@ -131,21 +135,33 @@ function asText(cell: string): string {
 }
 
 function asNumber(cell: string): string {
-  const trimmed = cell.trim();
-  return JSON_NUMBER.test(trimmed) ? trimmed : asText(cell);
+  const number = trimmed(cell);
+  return JSON_NUMBER.test(number) ? number : asText(cell);
 }
 
 function asBoolean(cell: string): string {
-  const lower = cell.trim().toLowerCase();
+  const lower = trimmed(cell).toLowerCase();
   return lower === "true" || lower === "false" ? lower : asText(cell);
 }
 
 /** A list is a cell that holds a JSON array. */
 function asList(cell: string): string {
-  if (!cell.trimStart().startsWith("[")) return asText(cell);
+  if (!trimmed(cell).startsWith("[")) return asText(cell);
   try {
-    return JSON.stringify(JSON.parse(cell));
+    return bytesOf(JSON.stringify(JSON.parse(utf8.decode(Buffer.from(cell, "latin1")))));
   } catch {
     return asText(cell);
   }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The text's UTF-8, a byte a character. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** Without ASCII's white space around it: `trim` would take a byte off a character such as à. */
+function trimmed(bytes: string): string {
+  return bytes.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
 }

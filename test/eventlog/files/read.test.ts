@@ -134,6 +134,18 @@ describe("a CSV file", () => {
     assert.deepEqual(await readAll([plain, file("b.jsonl", "{}")], { format: "csv" }), ['{"a":"2"}', "{}"]);
   });
 
+  it("keeps its texts' bytes, so that what is no UTF-8 can be told from what is", async () => {
+    const text = '\ufeffname,reasons\n"à, 😀","[""\\u00e9à"", ""\u2028""]"\n\u00a0,\n';
+    const records = ['{"name":"à, 😀","reasons":["éà","\u2028"]}', '{"name":"\u00a0"}'];
+    assert.deepEqual(await csv("texts.csv", text), records);
+    const latin1 = file("latin1.csv", Buffer.from('name,reasons\nRené,"[""é""]"\n', "latin1"));
+    const batch = await readRecords([latin1], settings).next();
+    assert.equal(
+      Buffer.from(batch.value?.bytes ?? []).toString("latin1"),
+      '{"name":"René","reasons":"[\\"é\\"]"}\n',
+    );
+  });
+
   it("leaves empty cells out", async () => {
     assert.deepEqual(await csv("empty.csv", "loan.product,verified\n,\nauto,\n"), [
       "{}",
