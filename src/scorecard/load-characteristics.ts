@@ -2,7 +2,9 @@ import type { Expr } from "../sql/plan.ts";
 import type { YamlMap, YamlNode } from "../yaml.ts";
 import { readMeanPoints, readPoints } from "./points.ts";
 import type { Predicates } from "./predicates.ts";
+import { unreachable } from "./reach.ts";
 import type { Bin, Characteristic, Direction, ReasonMethod } from "./scorecard.ts";
+import { structureOf } from "./structure.ts";
 
 export interface CharacteristicSettings {
   readonly method: ReasonMethod;
@@ -99,23 +101,47 @@ function loadBins(
   const node = map.get("bins");
   const seen = new Map<string, YamlNode>();
   const kinds = new Set<BinKind>();
-  const bins = node.list().map((item) => {
+  const told = new Set<YamlNode>();
+  const items = node.list();
+  const bins = items.map((item) => {
     const bin = item.map(["when", "null", "else", "points", "reason"]);
     const kind = binKind(bin, item);
-    if (kinds.has("else"))
+    if (kinds.has("else")) {
+      told.add(item);
       item.complain(
         "no row reaches a bin after the else bin",
         "Move the else bin to the end.",
         "scorecard.unreachable-bin",
       );
+    }
     if (kind) kinds.add(kind);
+    // Every characteristic has to have these two, whether or not somebody is left for them.
+    if (kind !== "when") told.add(item);
     const condition = kind && loadCondition(kind, bin, map, read);
-    if (condition || kind === "else") refuseDuplicate(condition ? structureOf(condition) : kind, item, seen);
+    const key = condition ? structureOf(condition) : kind === "else" ? kind : null;
+    if (key !== null && isDuplicate(key, item, seen)) told.add(item);
     const points = readPoints(bin.get("points"));
     return { condition, points, reason: loadBinReason(bin, reason, settings) };
   });
   if (node.kind === "list") requireKinds(kinds, node);
+  refuseUnreachable(bins, items, told);
   return bins;
+}
+
+function refuseUnreachable(
+  bins: readonly Bin[],
+  items: readonly YamlNode[],
+  told: ReadonlySet<YamlNode>,
+): void {
+  for (const i of unreachable(bins.map(({ condition }) => condition))) {
+    const item = items[i];
+    if (item && !told.has(item))
+      item.complain(
+        "no row reaches this bin: those before it take all that it matches, or nothing can match it",
+        "Move it before them, correct its condition, or remove it.",
+        "scorecard.unreachable-bin",
+      );
+  }
 }
 
 function binKind(bin: YamlMap, item: YamlNode): BinKind | null {
@@ -135,13 +161,7 @@ function loadCondition(kind: BinKind, bin: YamlMap, map: YamlMap, read: Predicat
   return read.isNull(value.string() ?? "NULL", value);
 }
 
-/** Equal for conditions that are the same but for their writing. */
-const structureOf = (condition: Expr) =>
-  JSON.stringify(condition, (key, value) =>
-    key === "range" || key === "lineage" || key === "nullable" ? undefined : value,
-  );
-
-function refuseDuplicate(key: string, item: YamlNode, seen: Map<string, YamlNode>): void {
+function isDuplicate(key: string, item: YamlNode, seen: Map<string, YamlNode>): boolean {
   const first = seen.get(key);
   if (first)
     item.complain(
@@ -150,6 +170,7 @@ function refuseDuplicate(key: string, item: YamlNode, seen: Map<string, YamlNode
       "scorecard.duplicate-bin",
     );
   else seen.set(key, item);
+  return first !== undefined;
 }
 
 function requireKinds(kinds: ReadonlySet<BinKind>, node: YamlNode): void {

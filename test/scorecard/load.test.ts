@@ -46,6 +46,18 @@ const refusals = [
     "{ else: true, points: 10 }\n      - { when: debt > 5, points: 1 }",
     ["scorecard.unreachable-bin:26"],
   ],
+  [
+    "a bin whose rows those before it take",
+    "{ when: debt > 1000, points: -10 }",
+    "{ when: debt > 1000, points: -10 }\n      - { when: debt > 2000, points: -20 }",
+    ["scorecard.unreachable-bin:25"],
+  ],
+  [
+    "a bin that nothing can match",
+    "debt > 1000, points: -10",
+    "debt > 1000 AND debt < 500, points: -10",
+    ["scorecard.unreachable-bin:24"],
+  ],
   ["a reason that is not in the list", "reason: debt", "reason: dept", ["scorecard.unknown-reason:20"]],
   ["a reason of another purpose", "reason: debt", "reason: age", ["scorecard.unknown-reason:20"]],
   ["a protected column in a credit card", "debt > 1000", "age < 25", ["scorecard.protected-column:24"]],
