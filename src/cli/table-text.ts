@@ -50,7 +50,7 @@ function aligned(text: string, width: number, type: SqlType): string {
   return type.kind === "bigint" || type.kind === "double" ? text.padStart(width) : text.padEnd(width);
 }
 
-export function cellText(type: SqlType, value: Value, time: TimeFormat): string {
+function cellText(type: SqlType, value: Value, time: TimeFormat): string {
   if (value === null) return "";
   if (type.kind === "timestamp" && typeof value === "number") return time(value);
   if (type.kind === "double" && typeof value === "number") return String(Number(value.toFixed(4)));

@@ -17,8 +17,8 @@ import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "./source.ts";
 /** The relation of the accepted events. */
 export const EVENTS = "events";
 /** The relation that scorecards read, and the one that they make of it. */
-export const SCORED_FROM = "applications";
-export const SCORED = "scored";
+const SCORED_FROM = "applications";
+const SCORED = "scored";
 
 export interface LoadedModels {
   readonly relations: ReadonlyMap<string, Alias>;

@@ -40,7 +40,7 @@ function* someLines(bytes: Uint8Array): Generator<Lines> {
 }
 
 /** Where each line that is not blank begins; blank lines belong to the record before them, as white space. */
-export function indexLines(bytes: Uint8Array): Lines {
+function indexLines(bytes: Uint8Array): Lines {
   let offsets = new Uint32Array(1024);
   let count = 0;
   for (let start = 0; start < bytes.length; ) {

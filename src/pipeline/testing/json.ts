@@ -8,7 +8,7 @@ export interface JsonObject {
 }
 
 /** The value of a node; a number that JSON can't write is complained of. */
-export function jsonOf(node: YamlNode): Json {
+function jsonOf(node: YamlNode): Json {
   switch (node.kind) {
     case "map":
       return jsonObjectOf(node);

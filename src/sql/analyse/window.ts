@@ -34,7 +34,7 @@ export interface Grouping {
   readonly keys: readonly Syntax[];
 }
 
-export function isWindowCall(syntax: Syntax): syntax is CallSyntax {
+function isWindowCall(syntax: Syntax): syntax is CallSyntax {
   return syntax.kind === "call" && syntax.name === "window";
 }
 

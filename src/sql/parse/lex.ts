@@ -38,7 +38,7 @@ function spanning(config: ITokenConfig): TokenType {
   return createToken({ line_breaks: true, ...config });
 }
 
-export const Identifier = createToken({
+const Identifier = createToken({
   name: "Identifier",
   label: "a name",
   pattern: /[A-Za-z_][A-Za-z0-9_]*/,
@@ -219,7 +219,6 @@ const quoted = [StringToken, DoubleQuoted, BackQuoted];
 const shapes = [LeftParen, RightParen, Semicolon, NumberToken];
 const categories = [Name, Word, Inner, Swallowed, JoinWord, SetWord, OrderWord, BitSign];
 
-export const brokenTokens: ReadonlySet<TokenType> = new Set(broken);
 export const keywords: ReadonlySet<TokenType> = new Set(words);
 /** In the order in which they are tried. */
 export const vocabulary: TokenType[] = [
