@@ -1,7 +1,7 @@
 /** Measures a score against labels: the pipeline scores each record, and the record itself says how it turned out. */
 import type { RecordBatch } from "../engine/batch.ts";
 import type { Engine } from "../engine/engine.ts";
-import { fail } from "../errors.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import type { Direction } from "../scorecard/scorecard.ts";
 import { type Discrimination, discrimination, type Labelled } from "./discrimination.ts";
@@ -94,14 +94,26 @@ export function findScore(
     .filter(({ column }) => (asked.score ?? column) === column);
   const [found, another] = candidates;
   if (found && !another) return found;
+  if (!found) throw noScore(pipeline, asked.table);
   const seen = candidates.map(({ table, column }) => `${table}.${column}`).join(", ");
   throw fail(
     "evaluate.no-score",
-    found ? `more than one score can be meant: ${seen}` : "no table of rows has such a scorecard's score",
-    found
-      ? "Name one by --table and --score."
-      : `Put a scorecard's score and ${POSITION} into a table, and name them by --table and --score.`,
+    `more than one score can be meant: ${seen}`,
+    "Name one by --table and --score.",
   );
+}
+
+function noScore({ tables }: Pipeline, asked: string | undefined): LoanstreamError {
+  const table = tables.find(({ name }) => name === asked);
+  const remedy = `Put a scorecard's score and ${POSITION} into a table of rows, and name them by --table and --score.`;
+  if (asked !== undefined && !table) return fail("evaluate.no-score", `there is no table ${asked}`, remedy);
+  if (table && !carriesPosition(table))
+    return fail(
+      "evaluate.no-score",
+      `${table.name} doesn't put out ${POSITION}, by which labels are joined`,
+      remedy,
+    );
+  return fail("evaluate.no-score", "no table of rows has such a scorecard's score", remedy);
 }
 
 const carriesPosition = ({ emit, relation }: Table) =>
