@@ -30,6 +30,7 @@ export const catalogue = {
   "file.csv-malformed": failure,
   "file.unreadable": failure,
   "file.unwritable": failure,
+  "generator.other-schema": configuration,
   "init.not-empty": configuration,
   "internal.unexpected": failure,
   "log.corrupt": failure,

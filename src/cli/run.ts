@@ -1,13 +1,17 @@
 /** `loanstream run`: generated applications through the log and the engine into tables, shown live. */
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { createScanner } from "../contract/scan.ts";
 import { type EngineThread, startEngineThread } from "../engine/embedded/thread/thread.ts";
+import { fail } from "../errors.ts";
 import type { Append } from "../eventlog/event-log.ts";
 import { createGenerator } from "../generator/generator.ts";
 import { createLogger, processLogSettings } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
+import { STORE_FILE } from "../store/sqlite-store.ts";
 import type { Progress } from "../store/store.ts";
-import { type Command, eventsPerSecond, parseFlags, wholeNumber } from "./command.ts";
+import { type Command, eventsPerSecond, parseFlags, usageError, wholeNumber } from "./command.ts";
 import { type Display, startDisplay } from "./display.ts";
 import { feed } from "./feed.ts";
 import { ledgerText } from "./ledger-text.ts";
@@ -48,8 +52,10 @@ acknowledged is taken in, and the ledger is printed. The next start goes on from
 `,
   async run(args) {
     const options = readOptions(args);
+    if (options.generator) refuseForeignSchema(options.pipeline);
     const ended = await stream(options);
     process.stdout.write(`${ended.join("\n")}\n`);
+    process.stderr.write(`Tables: ${join(options.dataDirectory, STORE_FILE)}\n`);
     return 0;
   },
 };
@@ -67,6 +73,8 @@ function readOptions(args: readonly string[]): Options {
       pipeline: { type: "string" },
     },
   });
+  if (!values.generator && values.events !== undefined)
+    throw usageError("run", "--events counts generated events, and --no-generator asks for none");
   return {
     pipeline: pipelineFrom(values.pipeline),
     dataDirectory: values["data-dir"],
@@ -76,6 +84,21 @@ function readOptions(args: readonly string[]): Options {
     limit:
       values.events === undefined ? Number.POSITIVE_INFINITY : wholeNumber("run", "events", values.events, 1),
   };
+}
+
+/** The generator writes the default pipeline's events: of another schema every one would be dead. */
+function refuseForeignSchema({ schema }: Pipeline): void {
+  const { value } = createGenerator({ seed: 1, startMs: 0, ratePerSecond: 1 }).next();
+  const bytes = Buffer.from(value.json);
+  const record = { partition: 0, basePosition: 0, count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
+  const [fault] = createScanner(schema)({ ...record, ingestTimesMs: null }).faults;
+  if (!fault) return;
+  throw fail(
+    "generator.other-schema",
+    `generated events don't fit this pipeline's schema: ${fault.path} ${fault.reason}`,
+    "Start with --no-generator, or analyze a file of your own events.",
+    { file: schema.file },
+  );
 }
 
 /** Runs until the limit, a signal or a failure; gives the ledger's lines. */

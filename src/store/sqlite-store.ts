@@ -20,10 +20,10 @@ const SNAPSHOTS_KEPT = 2;
 
 /**
  * Opens the store of a data directory to write, making what isn't there, and takes it over: no other process can
- * commit any more. Throws `store.in-use`, `store.pipeline-changed`, `store.unreadable`.
+ * commit any more. Throws `file.unwritable`, `store.in-use`, `store.pipeline-changed`, `store.unreadable`.
  */
 export function openStore(directory: string, pipeline: Pipeline): Store {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const lock = lockDirectory(directory);
   try {
     const database = openDatabase(join(directory, STORE_FILE));
@@ -34,6 +34,16 @@ export function openStore(directory: string, pipeline: Pipeline): Store {
     throw error instanceof LoanstreamError || errorCodeOf(error) === null
       ? error
       : unreadable(directory, error);
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const message = `the data directory can't be made (${reason})`;
+    throw fail("file.unwritable", message, "Name another by --data-dir.", { file: directory });
   }
 }
 

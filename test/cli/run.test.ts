@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -75,8 +75,30 @@ describe("run", () => {
       ["--rate", "10000001"],
       ["--seed", "x"],
       ["--events", "0"],
+      ["--no-generator", "--events", "5"],
     ]) {
       assert.equal((await loanstream(["run", ...flags])).exitCode, 2);
     }
+  });
+
+  it("refuses to generate events that the pipeline's schema doesn't know", async () => {
+    const { exitCode, stderr } = await loanstream([
+      "run",
+      "--pipeline",
+      "examples/german-credit",
+      "--data-dir",
+      newPath(),
+    ]);
+    assert.deepEqual([exitCode, /\[generator\.other-schema\]/.test(stderr)], [2, true]);
+  });
+
+  it("names a data directory that can't be made, and at the end where the tables are", async () => {
+    const file = join(newPath(), "file");
+    writeFileSync(file, "");
+    const refused = await loanstream(["run", "--events", "5", "--data-dir", file]);
+    assert.deepEqual([refused.exitCode, /\[file\.unwritable\]/.test(refused.stderr)], [1, true]);
+    const directory = newPath();
+    const { stderr } = await loanstream(["run", "--events", "5", "--data-dir", directory]);
+    assert.ok(stderr.endsWith(`Tables: ${join(directory, STORE_FILE)}\n`), stderr);
   });
 });

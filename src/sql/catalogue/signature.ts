@@ -1,5 +1,5 @@
 /** What the rows of the catalogue share: refusals, common types, and the normal form of DOUBLE results. */
-import { isNumeric, literal, sameType, typeName } from "../build.ts";
+import { literal, sameType, typeName } from "../build.ts";
 import type { Expr } from "../plan.ts";
 import { BOOLEAN, DOUBLE, FINITE, type Range, SAFE, type SqlType } from "../types.ts";
 import type { EmbeddedCode, Operands, Refusal, Signature } from "./function.ts";
@@ -127,5 +127,3 @@ export const condition = (args: readonly Expr[], nullable = anyNullable(args)): 
   nullable,
   args,
 });
-
-export const holdsNumbers = (expression: Expr): boolean => isNumeric(expression.type);
