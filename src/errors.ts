@@ -51,6 +51,7 @@ export const catalogue = {
   "scorecard.no-null-bin": configuration,
   "scorecard.not-a-condition": configuration,
   "scorecard.protected-column": configuration,
+  "scorecard.reason-without-field": configuration,
   "scorecard.unknown-reason": configuration,
   "scorecard.unreachable-bin": configuration,
   "spark.died": failure,

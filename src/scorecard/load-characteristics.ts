@@ -3,6 +3,7 @@ import type { YamlMap, YamlNode } from "../yaml.ts";
 import { readMeanPoints, readPoints } from "./points.ts";
 import type { Predicates } from "./predicates.ts";
 import { unreachable } from "./reach.ts";
+import type { Reason } from "./reasons.ts";
 import type { Bin, Characteristic, Direction, ReasonMethod } from "./scorecard.ts";
 import { structureOf } from "./structure.ts";
 
@@ -10,7 +11,7 @@ export interface CharacteristicSettings {
   readonly method: ReasonMethod;
   readonly direction: Direction;
   /** What the card's purpose allows; null where the purpose itself is wrong. */
-  readonly codes: ReadonlyMap<string, string> | null;
+  readonly codes: ReadonlyMap<string, Reason> | null;
 }
 
 const KEYS = ["name", "value", "reason", "mean_points", "mean_points_at_cutoff", "bins"];
@@ -35,6 +36,7 @@ export function loadCharacteristics(
     const bins = loadBins(map, read, reason, settings);
     const characteristic = { name, reason, referencePoints: loadReference(map, bins, settings), bins };
     refuseUnexplained(characteristic, map.optional("bins"), settings.direction);
+    refuseUnfounded(map, bins, settings.codes);
     return characteristic;
   });
 }
@@ -90,6 +92,31 @@ function refuseUnexplained(
         "Name the reason, or give the bin these points, rounded.",
         "scorecard.loss-without-reason",
       );
+}
+
+/** A reason is of something that its characteristic looks at. */
+function refuseUnfounded(map: YamlMap, bins: readonly Bin[], codes: CharacteristicSettings["codes"]): void {
+  const seen = new Set(bins.flatMap(({ condition }) => (condition ? columnsOf(condition) : [])));
+  const items = map.optional("bins").kind === "list" ? map.optional("bins").list() : [];
+  const own = items.flatMap((item) => (item.kind === "map" ? [item.map().optional("reason")] : []));
+  for (const node of [map.optional("reason"), ...own]) {
+    const code = node.kind === "string" ? node.string() : null;
+    const columns = (code !== null && codes?.get(code)?.columns) || null;
+    if (columns?.some((column) => seen.has(column)) === false)
+      node.complain(
+        columns.length === 0
+          ? `nothing that is known of an applicant is a reason for "${code}"`
+          : `"${code}" speaks of ${columns.join(", ")}, which no bin here looks at`,
+        "Write another code, or name the column at this one in reasons.yaml.",
+        "scorecard.reason-without-field",
+      );
+  }
+}
+
+function columnsOf(expression: Expr): readonly string[] {
+  if (expression.kind === "column") return [expression.name];
+  if (expression.kind === "lambda") return columnsOf(expression.body);
+  return expression.kind === "call" ? expression.args.flatMap(columnsOf) : [];
 }
 
 function loadBins(

@@ -73,7 +73,7 @@ allOf:
   - if: { properties: { kind: { const: b } }, required: [kind] }
     then: { required: [flag], properties: { part: { required: [m] } } }
 `,
-  "reasons.yaml": "credit: { few: Too few }\nfraud: {}\n",
+  "reasons.yaml": "credit: { few: Too few, none: { text: None, columns: [] } }\nfraud: {}\n",
   "examples.yaml": "first: { time: 2026-01-01T00:00:00.000Z, kind: a, part: { n: 1 } }\n",
   "alerts.yaml": `
 high:
@@ -210,9 +210,11 @@ const MISTAKES: Readonly<Record<Name, readonly (readonly [part: string, wrong: s
     ["properties: { n: {", "additionalProperties: false, properties: { n: {"],
   ],
   "reasons.yaml": [
+    ["none: { text: None, columns: [] }", "none: { text: None }"],
+    ["columns: []", "columns: x"],
     ["fraud: {}", "frauds: {}"],
     ["few: Too few", "few: 1"],
-    ["{ few: Too few }", "[few]"],
+    ["{ few: Too few, none: { text: None, columns: [] } }", "[few]"],
   ],
   "examples.yaml": [
     ["{ time: 2026-01-01T00:00:00.000Z, kind: a, part: { n: 1 } }", "text"],

@@ -22,7 +22,9 @@ export const columns: readonly Column[] = [
 ];
 
 export const { reasons } = loadReasons(
-  "credit: { history: History, debt: Debt, income: Income, kind: Kind, fifth: Fifth }\nfraud: { age: Age }\n",
+  "credit: { history: History, debt: Debt, income: Income, kind: Kind, fifth: Fifth, " +
+    "late: { text: Late, columns: [days_late, debt] }, attached: { text: Attached, columns: [] } }\n" +
+    "fraud: { age: Age }\n",
   "reasons.yaml",
 );
 

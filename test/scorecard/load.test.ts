@@ -59,6 +59,18 @@ const refusals = [
     ["scorecard.unreachable-bin:24"],
   ],
   ["a reason that is not in the list", "reason: debt", "reason: dept", ["scorecard.unknown-reason:20"]],
+  [
+    "a reason of what the characteristic doesn't look at",
+    "mean_points: 2\n    bins:\n      - { null: true, points: 0 }",
+    "mean_points: 2\n    bins:\n      - { null: true, points: 0, reason: late }",
+    ["scorecard.reason-without-field:30"],
+  ],
+  [
+    "a reason of what is not known at all",
+    "reason: debt",
+    "reason: attached",
+    ["scorecard.reason-without-field:20"],
+  ],
   ["a reason of another purpose", "reason: debt", "reason: age", ["scorecard.unknown-reason:20"]],
   ["a protected column in a credit card", "debt > 1000", "age < 25", ["scorecard.protected-column:24"]],
   [
@@ -87,6 +99,10 @@ for (const [what, from, to, expected] of refusals) {
     assert.deepEqual(complaints(card.replace(from, to)), expected);
   });
 }
+
+test("a reason may speak of a column that the characteristic looks at", () => {
+  assert.deepEqual(complaints(card.replace("reason: debt", "reason: late")), []);
+});
 
 test("an unknown column is refused at its place in the file", () => {
   const [complaint] = load(card.replace("debt > 1000", "dept > 1000")).diagnostics;
