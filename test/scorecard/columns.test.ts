@@ -97,6 +97,39 @@ test("below_maximum measures a loss from the safest bin", () => {
   assert.deepEqual(scored(method, { ...good, debt: Number.NaN }).small_reasons, ["debt"]);
 });
 
+test("below_maximum measures from the fewest points where higher is riskier, and merges what shares a reason", () => {
+  const riskier = `${card.replace("higher_is_safer", "higher_is_riskier")}reasons: below_maximum\n`;
+  assert.deepEqual(scored(riskier, { score: 500, debt: 2000, verified: false }).small_reasons, []);
+  // history: 30 - 0 and 15 + 15 together, debt: 10 + 10
+  assert.deepEqual(scored(riskier, { score: 700, debt: 0, verified: true }).small_reasons, [
+    "history",
+    "debt",
+  ]);
+  // history: 15 + 15 of one alone, still more than 20
+  assert.deepEqual(scored(riskier, { score: 500, debt: 0, verified: true }).small_reasons, [
+    "history",
+    "debt",
+  ]);
+});
+
+test("equal losses come in the card's order by the other methods too", () => {
+  const maximum = `${card.replace("points: -15", "points: 5")}reasons: below_maximum\n`;
+  // history: 30 - 30 and 15 - 5; debt: 10 - 0
+  const tied = maximum.replace("debt > 1000, points: -10", "debt > 1000, points: 0");
+  assert.deepEqual(scored(tied, { score: 700, debt: 2000, verified: false }).small_reasons, [
+    "history",
+    "debt",
+  ]);
+  const cutoff = card.replace(/mean_points: (20|2)\n/g, "mean_points_at_cutoff: $1\n");
+  const atCutoff = `${cutoff.replace("mean_points: 6.5", "mean_points_at_cutoff: 7")}reasons: below_mean_at_cutoff\n`;
+  // history: 20 - 0 and 2 - 15; debt: 7 - 0
+  const even = atCutoff.replace("debt > 1000, points: -10", "debt > 1000, points: 0");
+  assert.deepEqual(scored(even, { score: 500, debt: 2000, verified: true }).small_reasons, [
+    "history",
+    "debt",
+  ]);
+});
+
 test("below_mean_at_cutoff measures a loss from the mean at the cutoff", () => {
   const method = `${card.replaceAll(/mean_points: .*/g, "mean_points_at_cutoff: 10")}reasons: below_mean_at_cutoff\n`;
   assert.deepEqual(scored(method, good).small_reasons, []);
