@@ -16,6 +16,12 @@ SELECT
     ELSE '50_and_over'
   END AS dti_band,
   CASE
+    WHEN submitted_at IS NULL OR dti IS NOT NULL THEN NULL
+    WHEN product = 'small_business' THEN 'small_business'
+    WHEN annual_income_cents > 0 THEN 'incomplete'
+    ELSE 'no_income'
+  END AS dti_missing,
+  CASE
     WHEN submitted_at IS NULL THEN NULL
     WHEN credit_score IS NULL THEN 'no_file'
     WHEN credit_score < 580 THEN 'deep_subprime'

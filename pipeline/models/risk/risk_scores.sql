@@ -10,6 +10,7 @@ SELECT
   new_payment_cents,
   dti,
   dti_band,
+  dti_missing,
   risk_score,
   risk_odds_implied,
   risk_band,
