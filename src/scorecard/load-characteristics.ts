@@ -94,10 +94,12 @@ function refuseUnexplained(
       );
 }
 
-/** A reason is of something that its characteristic looks at. */
+/** A reason is of something that its characteristic looks at; what a wrong condition looks at is not known. */
 function refuseUnfounded(map: YamlMap, bins: readonly Bin[], codes: CharacteristicSettings["codes"]): void {
   const seen = new Set(bins.flatMap(({ condition }) => (condition ? columnsOf(condition) : [])));
   const items = map.optional("bins").kind === "list" ? map.optional("bins").list() : [];
+  const conditions = items.filter((item) => item.kind === "map" && !item.map().has("else")).length;
+  if (bins.filter(({ condition }) => condition).length < conditions) return;
   const own = items.flatMap((item) => (item.kind === "map" ? [item.map().optional("reason")] : []));
   for (const node of [map.optional("reason"), ...own]) {
     const code = node.kind === "string" ? node.string() : null;

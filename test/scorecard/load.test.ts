@@ -71,6 +71,12 @@ const refusals = [
     "reason: attached",
     ["scorecard.reason-without-field:20"],
   ],
+  [
+    "a wrong condition, once: what its reason speaks of is not known then",
+    "{ null: true, points: 0 }\n      - { when: verified",
+    "{ null: true, points: 0, reason: late }\n      - { when: verifed",
+    ["sql.unknown-column:31"],
+  ],
   ["a reason of another purpose", "reason: debt", "reason: age", ["scorecard.unknown-reason:20"]],
   ["a protected column in a credit card", "debt > 1000", "age < 25", ["scorecard.protected-column:24"]],
   [
