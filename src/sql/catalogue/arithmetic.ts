@@ -1,4 +1,5 @@
 /** Arithmetic: exact over BIGINT within ±(2^53-1), normalised over DOUBLE. */
+import { bigint } from "../build.ts";
 import type { Call, Expr } from "../plan.ts";
 import { round as roundHalfUp } from "../runtime.ts";
 import { BIGINT, DOUBLE, type Range, SAFE, TIMESTAMP } from "../types.ts";
@@ -167,19 +168,7 @@ function resolveRound(args: readonly Expr[]): Signature {
   if (x.type.kind !== "double") return wrongTypes("round", args, "Round a DOUBLE; a BIGINT is whole already");
   const { low, high } = rangeOf(x);
   const range = { low: roundHalfUp(low, places), high: roundHalfUp(high, places) };
-  return { type: DOUBLE, range, nullable: x.nullable, args: [x, digitsLiteral(places)] };
-}
-
-function digitsLiteral(places: number): Expr {
-  const lineage = { pii: [], protected: [] };
-  return {
-    kind: "literal",
-    value: places,
-    type: BIGINT,
-    range: { low: places, high: places },
-    nullable: false,
-    lineage,
-  };
+  return { type: DOUBLE, range, nullable: x.nullable, args: [x, bigint(places)] };
 }
 
 function resolveFloor(args: readonly Expr[]): Signature {

@@ -1,6 +1,7 @@
 /** Functions over text; positions and lengths count code points. */
+import { bigint } from "../build.ts";
 import type { Call, Expr } from "../plan.ts";
-import { BIGINT, STRING } from "../types.ts";
+import { STRING } from "../types.ts";
 import type { EmbeddedCode, ScalarFunction, Signature } from "./function.ts";
 import {
   allValues,
@@ -50,19 +51,7 @@ function resolveSubstring(args: readonly Expr[]): Signature {
       "substr takes a literal position and a literal length of 0 or more",
       "Write substr(x, 1, 3)",
     );
-  return { type: STRING, range: null, nullable: text.nullable, args: [text, whole(start), whole(count)] };
-}
-
-function whole(value: number): Expr {
-  const range = { low: value, high: value };
-  return {
-    kind: "literal",
-    value,
-    type: BIGINT,
-    range,
-    nullable: false,
-    lineage: { pii: [], protected: [] },
-  };
+  return { type: STRING, range: null, nullable: text.nullable, args: [text, bigint(start), bigint(count)] };
 }
 
 const HASH_BITS: readonly (number | null)[] = [224, 256, 384, 512];
