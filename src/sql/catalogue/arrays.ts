@@ -14,6 +14,7 @@ import {
   runtimeCall,
   SLACK,
   unify,
+  withIntegers,
   wrongCount,
   wrongTypes,
 } from "./signature.ts";
@@ -90,11 +91,6 @@ const sortCode: EmbeddedCode = {
     return `rt.${name}(${operands.value(0)})`;
   },
 };
-
-function withIntegers(name: string) {
-  return ([values]: readonly string[], call: Call) =>
-    `${name}(${[values, ...call.args.slice(1).map(literalInteger)].join(", ")})`;
-}
 
 function resolveQuantile(args: readonly Expr[]): Signature {
   const [counts, q] = args;

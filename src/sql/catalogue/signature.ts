@@ -1,6 +1,6 @@
 /** What the rows of the catalogue share: refusals, common types, and the normal form of DOUBLE results. */
 import { literal, sameType, typeName } from "../build.ts";
-import type { Expr } from "../plan.ts";
+import type { Call, Expr } from "../plan.ts";
 import { BOOLEAN, DOUBLE, FINITE, type Range, SAFE, type SqlType } from "../types.ts";
 import type { EmbeddedCode, Operands, Refusal, Signature } from "./function.ts";
 
@@ -110,6 +110,12 @@ export function normaliseSpark(text: string, range: Range | null): string {
 
 export function normaliseEmbedded(code: string, range: Range | null): string {
   return mayOverflow(range) ? `rt.finite(${code})` : `(${code} + 0)`;
+}
+
+/** Spark text of a call whose arguments from the second on are literals, as Spark's INT. */
+export function withIntegers(name: string) {
+  return ([first]: readonly string[], call: Call): string =>
+    `${name}(${[first, ...call.args.slice(1).map(literalInteger)].join(", ")})`;
 }
 
 /** A call of `rt.name` with every operand's value. */

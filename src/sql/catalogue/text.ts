@@ -1,6 +1,6 @@
 /** Functions over text; positions and lengths count code points. */
 import { bigint } from "../build.ts";
-import type { Call, Expr } from "../plan.ts";
+import type { Expr } from "../plan.ts";
 import { STRING } from "../types.ts";
 import type { EmbeddedCode, ScalarFunction, Signature } from "./function.ts";
 import {
@@ -10,6 +10,7 @@ import {
   literalInteger,
   refuse,
   runtimeCall,
+  withIntegers,
   wrongCount,
   wrongTypes,
 } from "./signature.ts";
@@ -71,12 +72,6 @@ function resolveMask(args: readonly Expr[]): Signature {
   if (text.type.kind !== "string")
     return wrongTypes("mask", args, "Mask text; put out a number as a band instead");
   return { type: STRING, range: null, nullable: text.nullable, args };
-}
-
-/** The literal arguments from the second on, as Spark's INT. */
-function withIntegers(name: string) {
-  return ([text]: readonly string[], call: Call) =>
-    `${name}(${[text, ...call.args.slice(1).map((arg) => literalInteger(arg))].join(", ")})`;
 }
 
 const concatCode: EmbeddedCode = {
