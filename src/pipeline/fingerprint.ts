@@ -7,7 +7,14 @@ const IGNORED = new Set(["description", "file", "place", "lineage", "pii", "prot
 
 /** Equal for two pipelines exactly if they accept the same events and compute the same tables. */
 export function fingerprint({ source, delayMs, schema, tables }: Pipeline): string {
-  const parts = { source, delayMs, leaves: schema.leaves, requirements: schema.requirements, tables };
+  const { eventTime, eventId, format } = source;
+  const parts = {
+    source: { eventTime, eventId, format },
+    delayMs,
+    leaves: schema.leaves,
+    requirements: schema.requirements,
+    tables,
+  };
   const text = JSON.stringify(parts, (key: string, value: unknown) => (IGNORED.has(key) ? undefined : value));
   return createHash("sha256").update(text).digest("hex");
 }

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { isAlwaysPresent } from "../contract/guarantees.ts";
 import { loadEventSchema } from "../contract/load.ts";
-import type { EventSchema } from "../contract/schema.ts";
+import type { EventSchema, Leaf } from "../contract/schema.ts";
 import { type Diagnostic, fail, throwIfAny } from "../errors.ts";
 import { loadAlerts } from "./alerts.ts";
 import { loadDescriptions } from "./describe-models.ts";
@@ -67,19 +67,23 @@ function pipelineOf(
   return { directory, source, delayMs, triggerMs, currency, timeZone, ...checked };
 }
 
-/** The time and the id of an event must be there in every event, and have their types. */
+/** Time, id and key of an event must be there in every event, and have their types. */
 function sourceComplaints(
   { source, sourcePlace }: PipelineSettings,
   schema: EventSchema,
 ): readonly Diagnostic[] {
+  const isText = (leaf: Leaf) => leaf.type.kind === "string";
+  const isTime = (leaf: Leaf) => leaf.type.kind === "timestamp";
+  const isOpenText = (leaf: Leaf) => isText(leaf) && leaf.pii === null;
   const wanted = [
-    { path: source.eventTime, kind: "timestamp", key: "event_time", what: "a required date-time" },
-    { path: source.eventId, kind: "string", key: "event_id", what: "required text" },
+    { path: source.eventTime, fits: isTime, key: "event_time", what: "a required date-time" },
+    { path: source.eventId, fits: isText, key: "event_id", what: "required text" },
+    { path: source.key, fits: isOpenText, key: "key", what: "required text that isn't personal" },
   ];
   return wanted
-    .filter(({ path, kind }) => {
+    .filter(({ path, fits }) => {
       const leaf = schema.leaves.find((candidate) => candidate.path === path);
-      return path !== null && (leaf?.type.kind !== kind || !isAlwaysPresent(schema, path));
+      return path !== null && !(leaf && fits(leaf) && isAlwaysPresent(schema, path));
     })
     .map(({ path, key, what }) => ({
       code: "pipeline.invalid" as const,

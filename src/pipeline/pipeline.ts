@@ -55,6 +55,10 @@ export interface SourceSettings {
   /** Path of the leaf that holds the event's time; null for a plain data set. */
   readonly eventTime: string | null;
   readonly eventId: string | null;
+  /** Path of the required text that names what the events are of, such as an application; null where nothing does. */
+  readonly key: string | null;
+  /** The topic of the events as they come. */
+  readonly topic: string;
   readonly format: "json" | "csv";
 }
 

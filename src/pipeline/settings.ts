@@ -3,6 +3,7 @@ import type { Diagnostic, Place } from "../errors.ts";
 import { parseDuration } from "../sql/analyse/window.ts";
 import { parseYaml, type YamlMap, type YamlNode } from "../yaml.ts";
 import type { Emit, SourceSettings } from "./pipeline.ts";
+import { ownTopics } from "./topic-names.ts";
 
 export interface PipelineSettings {
   readonly source: SourceSettings;
@@ -48,7 +49,7 @@ export function readSettings(
   ]);
   const source = root.get("source");
   const settings = {
-    source: readSource(source.map(["event_time", "event_id", "format"])),
+    source: readSource(source.map(["event_time", "event_id", "key", "topic", "format"])),
     sourcePlace: source.place,
     delayMs: readDuration(root.optional("delay"), LONGEST_DELAY_MS) ?? MINUTE_MS,
     triggerMs: readDuration(root.optional("trigger"), LONGEST_TRIGGER_MS) ?? SECOND_MS,
@@ -60,6 +61,7 @@ export function readSettings(
       .entries.flatMap(({ key, value }) => readOutput(key, value)),
   };
   complainOfTwins(settings.tables, diagnostics);
+  complainOfTopics(settings, diagnostics);
   return { settings, diagnostics };
 }
 
@@ -67,6 +69,8 @@ function readSource(source: YamlMap): SourceSettings {
   return {
     eventTime: source.optional("event_time").string(),
     eventId: source.optional("event_id").string(),
+    key: source.optional("key").string(),
+    topic: source.optional("topic").string() ?? "loan.applications",
     format: source.optional("format").oneOf(FORMATS) ?? "json",
   };
 }
@@ -127,4 +131,24 @@ function complainOfTwins(tables: readonly TableSettings[], diagnostics: Diagnost
         remedy: "Name it once.",
         place,
       });
+}
+
+/** As Kafka names topics. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
+
+/** Events, late and dead ones, alerts and outputs are apart. */
+function complainOfTopics(
+  { source, sourcePlace, tables }: PipelineSettings,
+  diagnostics: Diagnostic[],
+): void {
+  const complain = (message: string, remedy: string, place: Place) =>
+    diagnostics.push({ code: "pipeline.invalid", message, remedy, place });
+  const { input, ...others } = ownTopics(source);
+  const outputs = new Map(tables.map((table) => [table.output, table]));
+  for (const { topic, place } of [{ topic: input, place: sourcePlace }, ...outputs.values()]) {
+    if (!TOPIC_NAME.test(topic))
+      complain(`"${topic}" can't name a topic`, "Use letters, digits, dots, - and _, at most 249.", place);
+    if (Object.values(others).includes(topic) || (topic === input && place !== sourcePlace))
+      complain(`the topic ${topic} is taken: events or alerts go there`, "Name another.", place);
+  }
 }

@@ -217,7 +217,7 @@ export function pipeline(tables: readonly Table[], options: PipelineOptions = {}
   const { delayMs = 60_000, eventTime = "at", eventId = "id" } = options;
   return {
     directory: ".",
-    source: { eventTime, eventId, format: "json" },
+    source: { eventTime, eventId, key: null, topic: "loan.applications", format: "json" },
     delayMs,
     triggerMs: 1000,
     currency: "USD",

@@ -21,3 +21,14 @@ test("a comment or another layout of a model leaves the fingerprint as it was", 
 test("another condition of a model gives another fingerprint", () => {
   assert.notEqual(fingerprintOf(MODEL.replace("> 1", "> 2")), fingerprintOf(MODEL));
 });
+
+test("the key and the topic of the events are no part of the fingerprint", () => {
+  const of = (source: string) => {
+    const settings = `source: { event_time: time, event_id: id${source} }\noutputs: { all: { tables: { model: append } } }\n`;
+    const { pipeline } = compileFolder({ models: { model: MODEL }, settings });
+    assert.ok(pipeline);
+    return fingerprint(pipeline);
+  };
+  assert.equal(of(", key: id, topic: events"), of(""));
+  assert.equal(of(""), fingerprintOf(MODEL));
+});

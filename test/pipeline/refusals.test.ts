@@ -353,6 +353,26 @@ describe("settings", () => {
     assert.deepEqual(complaintsOf({ settings }), ["pipeline.invalid 1:9"]);
   });
 
+  test("name a key that every event has and that isn't personal", () => {
+    for (const key of ["other_time", "person.token", "person.email", "nothing"]) {
+      const settings = `source: { event_time: time, event_id: id, key: ${key} }\noutputs: {}\n`;
+      assert.deepEqual(complaintsOf({ settings }), ["pipeline.invalid 1:9"], key);
+    }
+  });
+
+  test("name topics as Kafka does, each output's apart from the events' and the alerts'", () => {
+    const settingsOf = (topic: string) =>
+      `source: { topic: in }\noutputs:\n  all:\n    topic: ${topic}\n    tables: { flat: append }\n`;
+    const models = { flat: "SELECT _position, id FROM events" };
+    for (const topic of ["in", "in.late", "in.dlq", "loan.alerts", "a/b", ".."])
+      assert.deepEqual(
+        complaintsOf({ settings: settingsOf(topic), models }),
+        ["pipeline.invalid 5:15"],
+        topic,
+      );
+    assert.deepEqual(complaintsOf({ settings: settingsOf("out"), models }), []);
+  });
+
   test("have durations of fixed length", () => {
     const settings = "source: { event_time: time }\ndelay: 1 month\noutputs: {}\n";
     assert.deepEqual(complaintsOf({ settings }), ["pipeline.invalid 2:8"]);

@@ -44,7 +44,7 @@ describe("every file fits its schema", () => {
 
 const FILES = {
   "pipeline.yaml": `
-source: { event_time: time, event_id: id, format: json }
+source: { event_time: time, event_id: id, key: id, topic: events.in, format: json }
 delay: 60 seconds
 trigger: 1 second
 currency: USD
@@ -180,6 +180,9 @@ const MISTAKES: Readonly<Record<Name, readonly (readonly [part: string, wrong: s
     ["source:", "sources:"],
     ["outputs:", "output:"],
     ["topic: all", "topic: [all]"],
+    ["topic: all", "topic: all rows"],
+    ["topic: events.in", "topic: events/in"],
+    ["key: id", "key: [id]"],
     ["currency: USD", "currency: 7"],
   ],
   "schema.yaml": [

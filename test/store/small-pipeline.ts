@@ -37,7 +37,13 @@ export const windows = table(
 
 export const smallPipeline: Pipeline = {
   directory: "pipeline",
-  source: { eventTime: "event_time", eventId: "event_id", format: "json" },
+  source: {
+    eventTime: "event_time",
+    eventId: "event_id",
+    key: null,
+    topic: "loan.applications",
+    format: "json",
+  },
   delayMs: 60_000,
   triggerMs: 1000,
   currency: "USD",

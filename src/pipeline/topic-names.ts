@@ -1,0 +1,7 @@
+/** Names of the topics that no output names. */
+import type { SourceSettings } from "./pipeline.ts";
+
+/** The events as they come, those that came too late, those that don't fit the schema, and the alerts. */
+export function ownTopics({ topic }: Pick<SourceSettings, "topic">) {
+  return { input: topic, late: `${topic}.late`, dlq: `${topic}.dlq`, alerts: "loan.alerts" };
+}
