@@ -1,39 +1,50 @@
-/** The table of alerts. One that is there already stays as it was: each is raised once, whatever was replayed. */
+/** The table of alerts. One that is there already stays as it was: an id is raised once. */
 import type { DatabaseSync } from "node:sqlite";
 import { alertReader, type RaisedAlert } from "../output/alert.ts";
+import type { NamedType } from "../output/json.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import type { Value } from "../sql/types.ts";
+import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
+import { BIGINT, STRING, TIMESTAMP, type Value } from "../sql/types.ts";
+import { quoted, sqliteType } from "./columns.ts";
 
 /** `position`: the log had been taken in up to there when the alert was raised. */
+export const ALERT_COLUMNS: readonly NamedType[] = [
+  { name: "alert_id", type: STRING },
+  { name: "alert", type: STRING },
+  { name: "severity", type: STRING },
+  { name: "table", type: STRING },
+  { name: "key", type: STRING },
+  { name: "event_time", type: TIMESTAMP },
+  { name: "message", type: STRING },
+  { name: "position", type: BIGINT },
+];
+
 export const ALERTS_TABLE = `
-  CREATE TABLE IF NOT EXISTS ${ALERTS} (
-    alert_id TEXT PRIMARY KEY,
-    alert TEXT NOT NULL,
-    severity TEXT NOT NULL,
-    "table" TEXT NOT NULL,
-    key TEXT NOT NULL,
-    event_time TEXT,
-    message TEXT NOT NULL,
-    position INTEGER NOT NULL
-  );
+  CREATE TABLE IF NOT EXISTS ${ALERTS} (${[
+    `${SEQUENCE_COLUMN} INTEGER PRIMARY KEY`,
+    ...ALERT_COLUMNS.map(({ name, type }) => `${quoted(name)} ${sqliteType(type)}`),
+  ].join(", ")});
+  CREATE UNIQUE INDEX IF NOT EXISTS loanstream_alerts_id ON ${ALERTS} (alert_id);
 `;
 
-export type AlertWriter = (row: readonly Value[], position: number) => void;
+const INSERT = `INSERT INTO ${ALERTS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert_id) DO NOTHING`;
+
+export type AlertWriter = (row: readonly Value[], seq: number, position: number) => void;
 
 /** By the name of an alert's rows. */
 export function alertWriters(
   database: DatabaseSync,
   { alerts, currency }: Pipeline,
 ): ReadonlyMap<string, AlertWriter> {
-  const insert = database.prepare(`INSERT OR IGNORE INTO ${ALERTS} VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insert = database.prepare(INSERT);
   return new Map(
     alerts.map((alert) => {
       const read = alertReader(alert, currency);
-      const write: AlertWriter = (row, position) => {
+      const write: AlertWriter = (row, seq, position) => {
         const { alertId, severity, table, key, eventTimeMs, message } = read(row);
         const time = eventTimeMs === null ? null : new Date(eventTimeMs).toISOString();
-        insert.run(alertId, alert.name, severity, table, key, time, message, position);
+        insert.run(seq, alertId, alert.name, severity, table, key, time, message, position);
       };
       return [alert.rows.name, write];
     }),
@@ -49,7 +60,7 @@ export interface StoredAlerts {
 
 export function alertsReader(database: DatabaseSync): (count: number) => StoredAlerts {
   const total = database.prepare(`SELECT count(*) AS count FROM ${ALERTS}`);
-  const select = database.prepare(`SELECT * FROM ${ALERTS} ORDER BY rowid DESC LIMIT ?`);
+  const select = database.prepare(`SELECT * FROM ${ALERTS} ORDER BY ${SEQUENCE_COLUMN} DESC LIMIT ?`);
   return (count) => ({
     count: Number(total.get()?.count ?? 0),
     newest: select.all(count).map((row) => ({

@@ -10,6 +10,7 @@ export function readProgress(database: DatabaseSync): Progress {
   const ledger = text(row?.ledger);
   return {
     position: Number(row?.position ?? 0),
+    seq: Number(row?.seq ?? 0),
     ownerEpoch: Number(row?.owner_epoch ?? 0),
     watermarkMs: watermark === null ? null : Date.parse(watermark),
     ledger: ledger === null ? null : ledgerFrom(ledger),

@@ -1,20 +1,17 @@
-/** Committed tables as they are, for whoever shows them. Never writes, never waits for the writer. */
+/** Committed tables as they are, for whoever shows them: in the process that writes, or in another. Never writes. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Pipeline, Table } from "../pipeline/pipeline.ts";
-import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
-import type { Value } from "../sql/types.ts";
-import { alertsReader, type StoredAlerts } from "./alerts.ts";
-import { fromSqlite, quoted } from "./columns.ts";
+import type { RecordPlace } from "../engine/engine.ts";
+import { ALERTS } from "../pipeline/alerts.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { ALERT_COLUMNS, alertsReader, type StoredAlerts } from "./alerts.ts";
+import { type Change, mergeChanges } from "./changes.ts";
+import { deadReader, type LetterQuery, lateReader, type StoredDeadLetter } from "./letters.ts";
+import { type NewestRows, newestReader } from "./newest.ts";
 import { readProgress } from "./progress.ts";
 import { STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
-
-export interface NewestRows {
-  readonly table: Table;
-  /** Of a row table those that came last, the last first; of a window table those of the latest windows. */
-  readonly rows: readonly (readonly Value[])[];
-}
+import { type RowQuery, type SequencedRow, type TableRowReader, tableRowReader } from "./table-rows.ts";
 
 /** All of it as of one commit. */
 export interface StoreView {
@@ -23,53 +20,70 @@ export interface StoreView {
   readonly alerts: StoredAlerts;
 }
 
+/** Tables are named as in the pipeline; `alerts` is one too, with the columns of `ALERT_COLUMNS`. */
 export interface StoreReader {
   /** At most so many rows a table, and as many alerts. */
   newest(rowsATable: number): StoreView;
+  progress(): Progress;
+  /**
+   * Rows of these tables that were last written later than `afterSeq`, in that order, at most `limit`: whoever asks
+   * again from the last one's number on sees the last value of every row.
+   */
+  changes(tables: readonly string[], afterSeq: number, limit: number): readonly Change[];
+  /** The last written first. */
+  rows(table: string, query: RowQuery): readonly SequencedRow[];
+  count(table: string): number;
+  /** The oldest first. */
+  deadLetters(query: LetterQuery): readonly StoredDeadLetter[];
+  /** The oldest first. */
+  lateRecords(query: LetterQuery): readonly RecordPlace[];
   close(): void;
 }
 
 /** Reads the store of a data directory that was opened to write before. */
 export function openStoreReader(directory: string, pipeline: Pipeline): StoreReader {
   const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true, timeout: 5000 });
-  const readers = pipeline.tables.map((table) => newestReader(database, table));
+  const readNewest = pipeline.tables.map((table) => newestReader(database, table));
   const readAlerts = alertsReader(database);
+  const readers = tableReaders(database, pipeline);
+  const reader = (table: string): TableRowReader => readers.get(table)!;
+
+  /** So that several statements see one commit. */
+  function asOfOneCommit<T>(read: () => T): T {
+    database.exec("BEGIN");
+    try {
+      return read();
+    } finally {
+      database.exec("COMMIT");
+    }
+  }
+
   return {
-    newest(rowsATable) {
-      database.exec("BEGIN");
-      try {
-        return {
-          progress: readProgress(database),
-          tables: readers.map((read) => read(rowsATable)),
-          alerts: readAlerts(rowsATable),
-        };
-      } finally {
-        database.exec("COMMIT");
-      }
-    },
+    newest: (rowsATable) =>
+      asOfOneCommit(() => ({
+        progress: readProgress(database),
+        tables: readNewest.map((read) => read(rowsATable)),
+        alerts: readAlerts(rowsATable),
+      })),
+    progress: () => readProgress(database),
+    changes: (tables, afterSeq, limit) =>
+      asOfOneCommit(() =>
+        mergeChanges(new Map(tables.map((table) => [table, reader(table)])), afterSeq, limit),
+      ),
+    rows: (table, query) => reader(table).newest(query),
+    count: (table) => reader(table).count(),
+    deadLetters: deadReader(database),
+    lateRecords: lateReader(database),
     close: () => database.close(),
   };
 }
 
-function newestReader(database: DatabaseSync, table: Table): (count: number) => NewestRows {
-  const columns = table.relation.columns;
-  const names = columns.map(({ name }) => quoted(name)).join(", ");
-  const select = database.prepare(
-    `SELECT ${names} FROM ${quoted(table.name)} ORDER BY ${newestFirst(table)} LIMIT ?`,
+function tableReaders(database: DatabaseSync, { tables }: Pipeline): ReadonlyMap<string, TableRowReader> {
+  const named = tables.map(({ name, relation }) => [name, relation.columns] as const);
+  return new Map(
+    [...named, [ALERTS, ALERT_COLUMNS] as const].map(([name, columns]) => [
+      name,
+      tableRowReader(database, name, columns),
+    ]),
   );
-  select.setReadBigInts(true);
-  return (count) => {
-    const rows = select.all(count).map((row) => columns.map(({ name, type }) => fromSqlite(type, row[name])));
-    return { table, rows };
-  };
-}
-
-function newestFirst({ emit, key, relation }: Table): string {
-  const times = new Set(
-    relation.columns.filter(({ type }) => type.kind === "timestamp").map(({ name }) => name),
-  );
-  const time = key.find((name) => times.has(name));
-  if (emit === "append" || time === undefined) return `${SEQUENCE_COLUMN} DESC`;
-  const others = key.filter((name) => name !== time).map(quoted);
-  return [`${quoted(time)} DESC`, ...others].join(", ");
 }

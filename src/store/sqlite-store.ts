@@ -16,6 +16,8 @@ import { createTable, OWN_TABLES, writeRow } from "./tables.ts";
 
 export const STORE_FILE = "loanstream.sqlite";
 const APPLICATION_ID = 0x6c6f616e;
+/** Changes when the form of the tables does. */
+const FORM = 2;
 const SNAPSHOTS_KEPT = 2;
 
 /**
@@ -49,23 +51,30 @@ function makeDirectory(directory: string): void {
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000 });
-  const found = database.prepare("PRAGMA application_id").get()?.application_id;
-  const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
-  if (found !== APPLICATION_ID && tables !== 0) {
+  const foreign = foreignForm(database);
+  if (foreign !== null) {
     database.close();
-    const remedy = "Name another directory by --data-dir.";
-    throw fail("store.unreadable", "this is another program's SQLite file", remedy, { file: path });
+    throw fail("store.unreadable", foreign, "Name another directory by --data-dir.", { file: path });
   }
-  database.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA application_id = ${APPLICATION_ID}`,
-  );
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORM}`);
   return database;
+}
+
+/** Why these tables are none that this version can go on with. */
+function foreignForm(database: DatabaseSync): string | null {
+  if (database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count === 0) return null;
+  if (database.prepare("PRAGMA application_id").get()?.application_id !== APPLICATION_ID)
+    return "this is another program's SQLite file";
+  if (database.prepare("PRAGMA user_version").get()?.user_version !== FORM)
+    return "this was written by another version of loanstream";
+  return null;
 }
 
 function takeOver(database: DatabaseSync, directory: string, pipeline: Pipeline): void {
   const hash = fingerprint(pipeline);
   database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${ALERTS_TABLE}`);
-  database.prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, ?, 0, 0, NULL, NULL)").run(hash);
+  database.prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, ?, 0, 0, 0, NULL, NULL)").run(hash);
   if (database.prepare("SELECT pipeline FROM loanstream_progress").get()?.pipeline !== hash) {
     database.close();
     const message = "the tables kept here are those of a pipeline that has changed since";
@@ -77,21 +86,19 @@ function takeOver(database: DatabaseSync, directory: string, pipeline: Pipeline)
 }
 
 function storeOver(database: DatabaseSync, pipeline: Pipeline, release: () => void): Store {
-  const writers = new Map([
-    ...pipeline.tables.map((table) => [table.name, tableWriter(database, table)] as const),
-    ...alertWriters(database, pipeline),
-  ]);
+  const writeTables = tablesWriter(database, pipeline);
   const writeRest = commitWriter(database);
+  let { seq } = readProgress(database);
   return {
     progress: () => readProgress(database),
     snapshots: () => readSnapshots(database),
     commit(commit: Commit): void {
       database.exec("BEGIN IMMEDIATE");
       try {
-        for (const { table, rows } of commit.tables)
-          for (const row of rows) writers.get(table)!(row, commit.position);
-        writeRest(commit);
+        const lastSeq = writeTables(commit, seq);
+        writeRest(commit, lastSeq);
         database.exec("COMMIT");
+        seq = lastSeq;
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
         throw error;
@@ -105,27 +112,46 @@ function storeOver(database: DatabaseSync, pipeline: Pipeline, release: () => vo
   };
 }
 
+/** Writes a commit's rows and alerts, numbered from `afterSeq` on; gives the last number. */
+function tablesWriter(
+  database: DatabaseSync,
+  pipeline: Pipeline,
+): (commit: Commit, afterSeq: number) => number {
+  const writers = new Map([
+    ...pipeline.tables.map((table) => [table.name, tableWriter(database, table)] as const),
+    ...alertWriters(database, pipeline),
+  ]);
+  return ({ tables, position }, afterSeq) => {
+    let seq = afterSeq;
+    for (const { table, rows } of tables) {
+      const write = writers.get(table)!;
+      for (const row of rows) write(row, ++seq, position);
+    }
+    return seq;
+  };
+}
+
 function tableWriter(database: DatabaseSync, table: Table) {
   const statement = database.prepare(writeRow(table));
   const types = table.relation.columns.map(({ type }) => type);
-  return (row: Commit["tables"][number]["rows"][number]): void => {
-    statement.run(...types.map((type, i) => toSqlite(type, row[i] ?? null)));
+  return (row: Commit["tables"][number]["rows"][number], seq: number): void => {
+    statement.run(seq, ...types.map((type, i) => toSqlite(type, row[i] ?? null)));
   };
 }
 
 /** Writes what a commit has beside rows of tables, after it made sure of being the owner. */
-function commitWriter(database: DatabaseSync): (commit: Commit) => void {
+function commitWriter(database: DatabaseSync): (commit: Commit, seq: number) => void {
   const { ownerEpoch } = readProgress(database);
   const progress = database.prepare(
-    "UPDATE loanstream_progress SET position = ?, watermark = ?, ledger = ? WHERE owner_epoch = ?",
+    "UPDATE loanstream_progress SET position = ?, seq = ?, watermark = ?, ledger = ? WHERE owner_epoch = ?",
   );
   const late = database.prepare("INSERT INTO loanstream_late VALUES (?, ?)");
   const dead = database.prepare("INSERT INTO loanstream_dead VALUES (?, ?, ?, ?)");
   const snapshot = snapshotWriter(database);
-  return (commit) => {
+  return (commit, seq) => {
     const watermark = commit.watermarkMs === null ? null : new Date(commit.watermarkMs).toISOString();
-    const { changes } = progress.run(commit.position, watermark, JSON.stringify(commit.ledger), ownerEpoch);
-    if (changes !== 1) throw ownerLost();
+    const ledger = JSON.stringify(commit.ledger);
+    if (progress.run(commit.position, seq, watermark, ledger, ownerEpoch).changes !== 1) throw ownerLost();
     for (const { partition, position } of commit.late) late.run(partition, position);
     for (const { partition, position, path, reason } of commit.dead)
       dead.run(partition, position, path, reason);

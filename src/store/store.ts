@@ -26,6 +26,8 @@ export interface Snapshot {
 /** How far the last commit came. */
 export interface Progress {
   readonly position: number;
+  /** The last change's: each row that was put out, and each alert, has the next number of the whole store. */
+  readonly seq: number;
   /** Null before the first commit. */
   readonly ledger: Ledger | null;
   readonly watermarkMs: number | null;

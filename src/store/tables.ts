@@ -9,6 +9,7 @@ export const OWN_TABLES = `
     pipeline TEXT NOT NULL,
     owner_epoch INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
     watermark TEXT,
     ledger TEXT
   );
@@ -29,9 +30,18 @@ export const OWN_TABLES = `
     reason TEXT NOT NULL,
     PRIMARY KEY ("partition", position)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS loanstream_retried (
+    "partition" INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    retried_as INTEGER,
+    PRIMARY KEY ("partition", position)
+  ) WITHOUT ROWID;
 `;
 
-/** An ordinary table under the model's name, with an index over its key where rows are put in place of others. */
+/**
+ * An ordinary table under the model's name, with an index over its key where rows are put in place of others. `_seq`
+ * orders the changes of all tables: a row that is put in place of another gets a new one.
+ */
 export function createTable(table: Table): string {
   const columns = table.relation.columns.map(({ name, type }) => `${quoted(name)} ${sqliteType(type)}`);
   const create = `CREATE TABLE IF NOT EXISTS ${quoted(table.name)}
@@ -41,15 +51,16 @@ export function createTable(table: Table): string {
   return `${create}\n${index} ON ${quoted(table.name)} (${keyTerms(table)});`;
 }
 
-/** Writes one row: appended, or in place of the one with its key. */
+/** Writes one row, its sequence number first: appended, or put in place of the one with its key. */
 export function writeRow(table: Table): string {
   const names = table.relation.columns.map(({ name }) => quoted(name));
-  const insert = `INSERT INTO ${quoted(table.name)} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+  const into = [SEQUENCE_COLUMN, ...names];
+  const insert = `INSERT INTO ${quoted(table.name)} (${into.join(", ")}) VALUES (${into.map(() => "?").join(", ")})`;
   if (table.emit === "append") return insert;
   const others = table.relation.columns.filter(({ name }) => !table.key.includes(name));
-  const updates = others.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
-  const action = updates.length === 0 ? "NOTHING" : `UPDATE SET ${updates.join(", ")}`;
-  return `${insert} ON CONFLICT (${keyTerms(table)}) DO ${action}`;
+  const replaced = [SEQUENCE_COLUMN, ...others.map(({ name }) => quoted(name))];
+  const updates = replaced.map((name) => `${name} = excluded.${name}`);
+  return `${insert} ON CONFLICT (${keyTerms(table)}) DO UPDATE SET ${updates.join(", ")}`;
 }
 
 /** The key's columns; null, which SQLite holds unlike itself, counts as the empty blob, which no column holds. */

@@ -56,3 +56,23 @@ export const smallPipeline: Pipeline = {
   scorecards: [],
   descriptions: new Map(),
 };
+
+/** With an alert over `scores`, whose rows are an id and an event's id. */
+export const pipelineWithAlert: Pipeline = {
+  ...smallPipeline,
+  alerts: [
+    {
+      name: "large",
+      severity: "warning",
+      table: "scores",
+      rows: table(
+        "_large",
+        "append",
+        ["event_id"],
+        [column("alert_id", STRING, false), column("event_id", STRING, false)],
+      ),
+      time: null,
+      message: [{ column: 1, format: null }, " is large"],
+    },
+  ],
+};

@@ -114,7 +114,7 @@ describe("the store", () => {
       { path: "$.loan", reason: "is missing" },
     ]);
     const again = openStore(directory, smallPipeline);
-    assert.deepEqual(again.progress(), { position: 3, ledger, watermarkMs: 5, ownerEpoch: 2 });
+    assert.deepEqual(again.progress(), { position: 3, seq: 0, ledger, watermarkMs: 5, ownerEpoch: 2 });
     again.close();
   });
 

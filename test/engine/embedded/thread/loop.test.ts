@@ -112,7 +112,7 @@ function all(directory: string, sql: string): unknown[] {
 /** Everything that a reader sees; window tables without the order in which groups came. */
 function contents(directory: string): unknown {
   return {
-    seen: all(directory, "SELECT * FROM seen ORDER BY _seq"),
+    seen: all(directory, "SELECT id, n FROM seen ORDER BY _seq"),
     minutes: all(directory, "SELECT window_start, kind, events FROM minutes ORDER BY 1, 2"),
     closed: all(directory, "SELECT window_start, kind, events FROM closed ORDER BY 1, 2"),
     alerts: all(directory, "SELECT alert_id, alert, key FROM alerts ORDER BY 1"),
