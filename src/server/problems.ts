@@ -1,0 +1,39 @@
+/** Errors as HTTP users meet them: a status, and the catalogue's row as JSON. */
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { type Diagnostic, type ErrorCode, fail, LoanstreamError } from "../errors.ts";
+
+const STATUSES: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  "request.invalid-body": 400,
+  "request.invalid-parameter": 400,
+  "request.unauthorized": 401,
+  "request.not-found": 404,
+  "request.unknown-table": 404,
+  "request.wrong-method": 405,
+  "request.too-large": 413,
+  "request.wrong-host": 421,
+  "server.not-ready": 503,
+};
+
+export interface Problem {
+  readonly status: ContentfulStatusCode;
+  readonly body: ProblemBody;
+}
+
+export interface ProblemBody {
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly remedy: string };
+}
+
+/** Of an error that isn't the catalogue's nothing is told, since its text could hold anything. */
+export function problemOf(error: unknown): Problem {
+  const { diagnostics } = error instanceof LoanstreamError ? error : unexpected();
+  const [first] = diagnostics;
+  return { status: STATUSES[first.code] ?? 500, body: problemBody(first) };
+}
+
+export function problemBody({ code, message, remedy }: Diagnostic): ProblemBody {
+  return { error: { code, message, remedy } };
+}
+
+function unexpected(): LoanstreamError {
+  return fail("internal.unexpected", "this request met an error", "Look at the log of the process.");
+}
