@@ -9,15 +9,49 @@ export interface Append {
   readonly ingestTimeMs: number;
 }
 
+/**
+ * Positions ascend in the order of the records. Within a batch they are dense; between batches some may be missing, as
+ * in Kafka, where a transaction's marker takes one.
+ */
 export interface EventLog {
-  /** Resolves once the records are durable, with the position of the first. */
+  /**
+   * Resolves once the records are durable, with the position of the first; for none, with that of the next record.
+   * What isn't acknowledged when the process ends may be there later: the first records of it, or all.
+   * Throws `log.record-has-line-end`, `log.disk-full`, `log.failed`; after the latter two takes nothing more.
+   */
   append(batch: Append): Promise<number>;
   /**
    * Batches from a position on, in order, up to what was durable when each was asked for; ends at the log's end.
-   * Refuses a position before the oldest that is kept.
+   * Throws `log.position-gone` for a position before the oldest that is kept, also when it is let go on the way;
+   * `log.corrupt`.
    */
   read(fromPosition: number): AsyncIterable<RecordBatch>;
-  /** The position that the next record gets. */
+  /** The oldest position kept; `end()` if there is none. */
+  start(): number;
+  /** The next record gets this position, or a later one. */
   end(): number;
+  /**
+   * Records before the position are no longer needed to recover: those that the retention doesn't ask for are
+   * deleted. To be called from time to time, so that a quiet log forgets as well.
+   */
+  release(beforePosition: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A log that another process writes. Each call sees what is in it by then, whole batches only. */
+export interface LogReader {
+  /** The oldest position kept; `end()` if there is none. */
+  start(): Promise<number>;
+  /** The next record gets this position, or a later one. */
+  end(): Promise<number>;
+  /**
+   * The records of [fromPosition, toPosition), without `toPosition` all up to the end, in batches.
+   * Throws `log.position-gone`, `log.corrupt`.
+   */
+  read(fromPosition: number, toPosition?: number): AsyncIterable<RecordBatch>;
+  /** Of the first batch taken in at that time or later, milliseconds since the epoch; `end()` if there is none. */
+  positionAtTime(ingestTimeMs: number): Promise<number>;
+  /** Count of records taken in at that time or later. */
+  ingestedSince(ingestTimeMs: number): Promise<number>;
   close(): Promise<void>;
 }

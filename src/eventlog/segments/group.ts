@@ -4,12 +4,6 @@ import { crc32c } from "../../crc32c.ts";
 import type { Append } from "../event-log.ts";
 import type { PlacedBatch } from "./segment.ts";
 
-export interface Waiting {
-  readonly batch: Append;
-  readonly resolve: (position: number) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 export interface Group {
   readonly batches: readonly PlacedBatch[];
   readonly bytes: Uint8Array;
@@ -21,7 +15,7 @@ const LINE_END = Buffer.from("\n");
 
 /** The bytes of a group and its batches, none longer than `batchBytes` unless one record is. */
 export function encodeGroup(
-  group: readonly Waiting[],
+  appends: readonly Append[],
   groupPosition: number,
   startOffset: number,
   batchBytes: number,
@@ -31,12 +25,12 @@ export function encodeGroup(
   const positions: number[] = [];
   let basePosition = groupPosition;
   let offset = startOffset;
-  for (const { batch } of group) {
+  for (const append of appends) {
     positions.push(basePosition);
-    for (const records of cut(batch.records, batchBytes)) {
+    for (const records of cut(append.records, batchBytes)) {
       const bytes = Buffer.concat(records.flatMap((record) => [record, LINE_END]));
       const sizes = { count: records.length, length: bytes.length, crc: crc32c(bytes) };
-      batches.push({ basePosition, groupPosition, ingestTimeMs: batch.ingestTimeMs, ...sizes, offset });
+      batches.push({ basePosition, groupPosition, ingestTimeMs: append.ingestTimeMs, ...sizes, offset });
       parts.push(bytes);
       basePosition += records.length;
       offset += bytes.length;

@@ -1,19 +1,20 @@
 /** Record batches out of a segment. */
 import type { RecordBatch } from "../../engine/batch.ts";
 import { corrupt, holds, type PlacedBatch, type SegmentView } from "./segment.ts";
-import type { SegmentDirectory } from "./segment-file.ts";
+import type { ReadableDirectory } from "./segment-file.ts";
 
 /**
  * The records from a position on that is in the segment, at most `batchBytes` of them unless one stored batch
- * is longer. Throws `log.corrupt`.
+ * is longer, and none from `toPosition` on. Throws `log.corrupt`.
  */
 export async function readSegment(
-  directory: SegmentDirectory,
+  directory: ReadableDirectory,
   segment: SegmentView,
   position: number,
   batchBytes: number,
+  toPosition = Infinity,
 ): Promise<RecordBatch> {
-  const stored = span(segment.batches, position, batchBytes);
+  const stored = span(segment.batches, position, toPosition, batchBytes);
   const first = stored[0]!;
   const length = stored.reduce((sum, batch) => sum + batch.length, 0);
   const bytes = await segment.records.read(first.offset, length);
@@ -23,15 +24,22 @@ export async function readSegment(
       throw corrupt(directory, segment.basePosition, batch.basePosition);
     }
   }
-  return toRecords(stored, bytes, position);
+  return toRecords(stored, bytes, position, toPosition);
 }
 
-function span(batches: readonly PlacedBatch[], position: number, batchBytes: number): readonly PlacedBatch[] {
+function span(
+  batches: readonly PlacedBatch[],
+  position: number,
+  toPosition: number,
+  batchBytes: number,
+): readonly PlacedBatch[] {
   const start = batchOf(batches, position);
-  let end = start + 1;
   let length = batches[start]!.length;
-  while (end < batches.length && length + batches[end]!.length <= batchBytes)
-    length += batches[end++]!.length;
+  let end = start + 1;
+  for (; end < batches.length; end++) {
+    length += batches[end]!.length;
+    if (length > batchBytes || batches[end]!.basePosition >= toPosition) break;
+  }
   return batches.slice(start, end);
 }
 
@@ -47,7 +55,12 @@ function batchOf(batches: readonly PlacedBatch[], position: number): number {
   return low;
 }
 
-function toRecords(stored: readonly PlacedBatch[], bytes: Uint8Array, position: number): RecordBatch {
+function toRecords(
+  stored: readonly PlacedBatch[],
+  bytes: Uint8Array,
+  position: number,
+  toPosition: number,
+): RecordBatch {
   const basePosition = stored[0]!.basePosition;
   const count = stored.reduce((sum, batch) => sum + batch.count, 0);
   const offsets = new Uint32Array(count + 1);
@@ -58,12 +71,13 @@ function toRecords(stored: readonly PlacedBatch[], bytes: Uint8Array, position: 
     ingestTimesMs.fill(batch.ingestTimeMs, from, from + batch.count);
   }
   const skipped = position - basePosition;
+  const end = Math.min(count, toPosition - basePosition);
   return {
     partition: 0,
     basePosition: position,
-    count: count - skipped,
+    count: end - skipped,
     bytes,
-    offsets: offsets.subarray(skipped),
-    ingestTimesMs: ingestTimesMs.subarray(skipped),
+    offsets: offsets.subarray(skipped, end + 1),
+    ingestTimesMs: ingestTimesMs.subarray(skipped, end),
   };
 }

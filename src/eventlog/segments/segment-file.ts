@@ -1,51 +1,94 @@
 /** What the log asks of a file system; an argument, so that a simulation can tear writes and lose them. */
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
-export interface SegmentFile {
+export interface ReadableFile {
   size(): Promise<number>;
   /** Fewer bytes than asked for where the file ends. */
   read(at: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface SegmentFile extends ReadableFile {
   write(at: number, bytes: Uint8Array): Promise<void>;
   truncate(size: number): Promise<void>;
   /** Resolves once all that was written is durable. */
   sync(): Promise<void>;
-  close(): Promise<void>;
 }
 
-export interface SegmentDirectory {
+/** Files to read, and nothing to change. */
+export interface ReadableDirectory {
   /** For messages. */
   readonly name: string;
   list(): Promise<readonly string[]>;
+  /** Null if there is no such file. What was opened can be read after it was removed. */
+  openToRead(name: string): Promise<ReadableFile | null>;
+}
+
+export interface SegmentDirectory extends ReadableDirectory {
   /** Opens a file to read and write, empty if it wasn't there. */
   open(name: string): Promise<SegmentFile>;
+  /** Does nothing if there is no such file. */
+  remove(name: string): Promise<void>;
   /** Resolves once the files' names are durable. */
   sync(): Promise<void>;
 }
 
 /** A directory on disk; made if it isn't there. Only the owner may read it. */
 export async function nodeDirectory(path: string): Promise<SegmentDirectory> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncDirectory(dirname(path));
+  return {
+    ...readableDirectory(path),
+    open: async (name) => nodeFile(await open(join(path, name), constants.O_RDWR | constants.O_CREAT, 0o600)),
+    remove: async (name) => {
+      await unlessMissing(unlink(join(path, name)));
+    },
+    sync: () => syncDirectory(path),
+  };
+}
+
+/** A directory on disk that another process writes; empty if it isn't there. */
+export function readableDirectory(path: string): ReadableDirectory {
   return {
     name: path,
-    list: () => readdir(path),
-    open: async (name) => nodeFile(await open(join(path, name), constants.O_RDWR | constants.O_CREAT, 0o600)),
-    sync: async () => {
-      await using directory = await open(path, constants.O_RDONLY);
-      await directory.sync();
+    list: async () => (await unlessMissing(readdir(path))) ?? [],
+    openToRead: async (name) => {
+      const handle = await unlessMissing(open(join(path, name), constants.O_RDONLY));
+      return handle && readableFile(handle);
     },
+  };
+}
+
+async function unlessMissing<T>(result: Promise<T>): Promise<T | null> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, constants.O_RDONLY);
+  await directory.sync();
+}
+
+function readableFile(handle: FileHandle): ReadableFile {
+  return {
+    size: async () => (await handle.stat()).size,
+    read: (at, length) => readFully(handle, at, length),
+    close: () => handle.close(),
   };
 }
 
 function nodeFile(handle: FileHandle): SegmentFile {
   return {
-    size: async () => (await handle.stat()).size,
-    read: (at, length) => readFully(handle, at, length),
+    ...readableFile(handle),
     write: (at, bytes) => writeFully(handle, at, bytes),
     truncate: (size) => handle.truncate(size),
     sync: () => handle.datasync(),
-    close: () => handle.close(),
   };
 }
 

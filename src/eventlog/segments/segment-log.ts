@@ -1,17 +1,30 @@
 /** The embedded log: a directory of segments, appended to by one process. */
 import type { RecordBatch } from "../../engine/batch.ts";
-import { fail } from "../../errors.ts";
+import { fail, type LoanstreamError } from "../../errors.ts";
 import type { Append, EventLog } from "../event-log.ts";
-import { encodeGroup, type Waiting } from "./group.ts";
+import { closed, gone, writeFailure } from "./failures.ts";
+import { encodeGroup } from "./group.ts";
 import { readSegment } from "./read-segment.ts";
 import {
+  type ClosedSegment,
+  countExpired,
+  isApart,
+  isOld,
+  mostSegmentBytes,
+  type Retention,
+} from "./retention.ts";
+import {
+  closedBatches,
+  closedSegment,
   closeSegment,
+  corrupt,
   createSegment,
   endOffset,
   endPosition,
   listSegments,
-  openSegment,
   recoverSegment,
+  removeSegments,
+  type Segment,
   type SegmentView,
   viewSegment,
 } from "./segment.ts";
@@ -23,77 +36,129 @@ export interface SegmentLogSettings {
   readonly segmentBytes?: number;
   /** Most bytes of a batch, unless one record alone is longer. Default: 1 MiB. */
   readonly batchBytes?: number;
+  /** Default: everything is kept. */
+  readonly retention?: Retention;
 }
 
 const MEBIBYTE = 1 << 20;
+const KEEP_ALL: Retention = { retentionMs: Infinity, maxBytes: null, nowMs: () => 0 };
 
-/** Opens the log in a directory, recovering what a crash left. Throws `log.corrupt`. */
+/** Appends that are written together. */
+interface Gathering {
+  readonly appends: Append[];
+  /** Of each append's first record. */
+  readonly positions: Promise<readonly number[]>;
+}
+
+/** Opens the log in a directory, recovering what a crash left. Throws `log.corrupt`, `log.disk-full`, `log.failed`. */
 export async function openSegmentLog(
   directory: SegmentDirectory,
-  { segmentBytes = 64 * MEBIBYTE, batchBytes = MEBIBYTE }: SegmentLogSettings = {},
+  settings: SegmentLogSettings = {},
 ): Promise<EventLog> {
-  const bases = await listSegments(directory);
-  const lastBase = bases.at(-1);
-  let active =
-    lastBase === undefined ? await createSegment(directory, 0) : await recoverSegment(directory, lastBase);
-  if (lastBase === undefined) bases.push(0);
-  let waiting: Waiting[] = [];
-  let flushing: Promise<void> | null = null;
-  let stopped: "open" | "failed" | "closed" = "open";
+  const { batchBytes = MEBIBYTE, retention = KEEP_ALL } = settings;
+  const segmentBytes = Math.min(settings.segmentBytes ?? 64 * MEBIBYTE, mostSegmentBytes(retention));
+  const found = await recover(directory).catch((error) => {
+    throw writeFailure(directory.name, error);
+  });
+  const full: ClosedSegment[] = found.full;
+  let active = found.active;
+  let gathering: Gathering | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+  let failure: LoanstreamError | null = null;
+  let isClosed = false;
 
-  async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const group = waiting;
-      waiting = [];
+  const end = () => endPosition(active.basePosition, active.batches);
+  const start = () => full[0]?.basePosition ?? active.basePosition;
+
+  /** One piece of work on the files at a time, and none after one that failed. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = turn.then(async () => {
+      if (failure) throw failure;
       try {
-        await write(group);
+        return await work();
       } catch (error) {
-        stopped = "failed";
-        for (const { reject } of [...group, ...waiting]) reject(failed(directory, error));
-        waiting = [];
+        failure = writeFailure(directory.name, error);
+        throw failure;
       }
-    }
-    flushing = null;
+    });
+    turn = done.catch(() => {});
+    return done;
   }
 
-  async function write(group: readonly Waiting[]): Promise<void> {
-    if (endOffset(active.batches) >= segmentBytes) await roll();
-    const { batches, bytes, positions } = encodeGroup(
-      group,
-      position(),
-      endOffset(active.batches),
-      batchBytes,
-    );
+  function gather(): Gathering {
+    const appends: Append[] = [];
+    const positions = inTurn(() => {
+      gathering = null;
+      return write(appends);
+    });
+    return { appends, positions };
+  }
+
+  async function write(appends: readonly Append[]): Promise<readonly number[]> {
+    if (isFull(appends[0]!.ingestTimeMs)) await roll();
+    const offset = endOffset(active.batches);
+    const { batches, bytes, positions } = encodeGroup(appends, end(), offset, batchBytes);
     await Promise.all([
-      append(active.records, endOffset(active.batches), bytes),
+      append(active.records, offset, bytes),
       append(active.sidecar, active.batches.length * ENTRY_BYTES, encodeEntries(batches)),
     ]);
     active.batches.push(...batches);
-    for (const [i, { resolve }] of group.entries()) resolve(positions[i]!);
+    return positions;
+  }
+
+  function isFull(ingestTimeMs: number): boolean {
+    const first = active.batches[0];
+    if (first === undefined) return false;
+    return endOffset(active.batches) >= segmentBytes || isApart(retention, first.ingestTimeMs, ingestTimeMs);
   }
 
   async function roll(): Promise<void> {
-    const full = active;
-    active = await createSegment(directory, position());
-    bases.push(active.basePosition);
-    await closeSegment(full);
+    const last = active;
+    active = await createSegment(directory, end());
+    full.push(closedOf(last));
+    await closeSegment(last);
   }
 
-  const position = () => endPosition(active.basePosition, active.batches);
+  /** Throws what keeps the log from being written. */
+  function refuseWrites(): void {
+    if (failure) throw failure;
+    if (isClosed) throw closed(directory.name);
+  }
+
+  async function letGo(releasedPosition: number): Promise<void> {
+    const newest = active.batches.at(-1);
+    if (newest && end() <= releasedPosition && isOld(retention, newest.ingestTimeMs)) await roll();
+    const count = countExpired(full, closedOf(active).bytes, releasedPosition, retention);
+    const expired = full.splice(0, count).map(({ basePosition }) => basePosition);
+    await removeSegments(directory, expired);
+  }
 
   /** The segment that holds a position, with a file handle of the reader's own; the active one goes on growing. */
-  function enter(at: number): Promise<SegmentView> {
-    const index = bases.findLastIndex((first) => first <= at);
-    const next = bases[index + 1];
-    return next === undefined ? viewSegment(directory, active) : openSegment(directory, bases[index]!, next);
+  async function enter(at: number): Promise<SegmentView> {
+    refuseGone(at);
+    const holder = full.findLast(({ basePosition }) => basePosition <= at);
+    const isActive = holder === undefined || at >= active.basePosition;
+    const segment = isActive ? active : await withBatches(holder);
+    const view = segment && (await viewSegment(directory, segment));
+    if (view) return view;
+    refuseGone(at);
+    throw corrupt(directory, (segment ?? holder ?? active).basePosition, at);
+  }
+
+  async function withBatches(segment: ClosedSegment) {
+    const batches = await closedBatches(directory, segment);
+    return batches && { basePosition: segment.basePosition, batches };
+  }
+
+  function refuseGone(at: number): void {
+    if (at < start()) throw gone(directory.name, at, start());
   }
 
   async function* read(fromPosition: number): AsyncGenerator<RecordBatch> {
-    const oldest = bases[0]!;
-    if (fromPosition < oldest) throw gone(directory, fromPosition, oldest);
+    refuseGone(fromPosition);
     let view: SegmentView | null = null;
     try {
-      for (let at = fromPosition; at < position(); ) {
+      for (let at = fromPosition; at < end(); ) {
         if (view !== null && at >= endPosition(view.basePosition, view.batches)) {
           await view.records.close();
           view = null;
@@ -111,20 +176,46 @@ export async function openSegmentLog(
   return {
     async append(batch: Append): Promise<number> {
       refuseLineEnds(batch);
-      if (stopped !== "open") throw failed(directory, null);
-      if (batch.records.length === 0) return position();
-      const durable = new Promise<number>((resolve, reject) => waiting.push({ batch, resolve, reject }));
-      flushing ??= flush();
-      return durable;
+      refuseWrites();
+      if (batch.records.length === 0) return end();
+      gathering ??= gather();
+      const index = gathering.appends.push(batch) - 1;
+      return (await gathering.positions)[index]!;
     },
     read,
-    end: position,
+    start,
+    end,
+    async release(beforePosition: number): Promise<void> {
+      refuseWrites();
+      await inTurn(() => letGo(beforePosition));
+    },
     async close(): Promise<void> {
-      if (stopped === "closed") return;
-      stopped = "closed";
-      await flushing;
+      if (isClosed) return;
+      isClosed = true;
+      await turn;
       await closeSegment(active);
     },
+  };
+}
+
+async function recover(directory: SegmentDirectory): Promise<{ full: ClosedSegment[]; active: Segment }> {
+  const { bases, leaving } = await listSegments(directory);
+  await removeSegments(directory, leaving);
+  const last = bases.at(-1);
+  if (last === undefined) return { full: [], active: await createSegment(directory, 0) };
+  const active = await recoverSegment(directory, last);
+  const full: ClosedSegment[] = [];
+  for (const [i, base] of bases.slice(0, -1).entries())
+    full.push(await closedSegment(directory, base, bases[i + 1]!));
+  return { full, active };
+}
+
+function closedOf({ basePosition, batches }: Segment): ClosedSegment {
+  return {
+    basePosition,
+    endPosition: endPosition(basePosition, batches),
+    bytes: endOffset(batches) + batches.length * ENTRY_BYTES,
+    newestMs: batches.at(-1)?.ingestTimeMs ?? Infinity,
   };
 }
 
@@ -138,15 +229,4 @@ function refuseLineEnds({ records }: Append): void {
   if (index < 0) return;
   const remedy = "Write each record as JSON on one line.";
   throw fail("log.record-has-line-end", `record ${index} of those to append holds a line end`, remedy);
-}
-
-function failed(directory: SegmentDirectory, cause: unknown) {
-  const why = cause instanceof Error ? ` (${cause.message})` : "";
-  const remedy = "Look at the disk's space and permissions, then start again: what was acknowledged is kept.";
-  return fail("log.failed", `the log takes no more records${why}`, remedy, { file: directory.name });
-}
-
-function gone(directory: SegmentDirectory, position: number, oldest: number) {
-  const message = `position ${position} is no longer kept, the oldest is ${oldest}`;
-  return fail("log.position-gone", message, `Begin at ${oldest}.`, { file: directory.name });
 }
