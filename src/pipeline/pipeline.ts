@@ -62,11 +62,20 @@ export interface SourceSettings {
   readonly format: "json" | "csv";
 }
 
+/** What the embedded log keeps of what the tables no longer need. */
+export interface LogSettings {
+  /** After a record came. */
+  readonly retentionMs: number;
+  /** Of the whole log; null for no bound. */
+  readonly maxBytes: number | null;
+}
+
 export interface Pipeline {
   readonly directory: string;
   readonly source: SourceSettings;
   readonly delayMs: number;
   readonly triggerMs: number;
+  readonly log: LogSettings;
   readonly currency: string;
   /** For display only. */
   readonly timeZone: string;

@@ -2,7 +2,7 @@
 import type { Diagnostic, Place } from "../errors.ts";
 import { parseDuration } from "../sql/analyse/window.ts";
 import { parseYaml, type YamlMap, type YamlNode } from "../yaml.ts";
-import type { Emit, SourceSettings } from "./pipeline.ts";
+import type { Emit, LogSettings, SourceSettings } from "./pipeline.ts";
 import { ownTopics } from "./topic-names.ts";
 
 export interface PipelineSettings {
@@ -10,6 +10,7 @@ export interface PipelineSettings {
   readonly sourcePlace: Place;
   readonly delayMs: number;
   readonly triggerMs: number;
+  readonly log: LogSettings;
   readonly currency: string;
   readonly timeZone: string;
   readonly tables: readonly TableSettings[];
@@ -31,6 +32,9 @@ const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const LONGEST_DELAY_MS = 3650 * DAY_MS;
+const LONGEST_RETENTION_MS = 3650 * DAY_MS;
+const RETENTION_MS = 7 * DAY_MS;
+const SIZE_UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
 /** A timer holds no more than 24 days. */
 const LONGEST_TRIGGER_MS = DAY_MS;
 
@@ -43,6 +47,7 @@ export function readSettings(
     "source",
     "delay",
     "trigger",
+    "log",
     "currency",
     "time_zone",
     "outputs",
@@ -53,6 +58,7 @@ export function readSettings(
     sourcePlace: source.place,
     delayMs: readDuration(root.optional("delay"), LONGEST_DELAY_MS) ?? MINUTE_MS,
     triggerMs: readDuration(root.optional("trigger"), LONGEST_TRIGGER_MS) ?? SECOND_MS,
+    log: readLog(root.optional("log").map(["retention", "max_size"])),
     currency: readCurrency(root.optional("currency")),
     timeZone: readTimeZone(root.optional("time_zone")),
     tables: root
@@ -73,6 +79,23 @@ function readSource(source: YamlMap): SourceSettings {
     topic: source.optional("topic").string() ?? "loan.applications",
     format: source.optional("format").oneOf(FORMATS) ?? "json",
   };
+}
+
+function readLog(log: YamlMap): LogSettings {
+  return {
+    retentionMs: readDuration(log.optional("retention"), LONGEST_RETENTION_MS) ?? RETENTION_MS,
+    maxBytes: readSize(log.optional("max_size")),
+  };
+}
+
+function readSize(node: YamlNode): number | null {
+  const text = node.string();
+  if (text === null) return null;
+  const [, count, unit = ""] = /^\s*(\d+)\s+([MGT]B)\s*$/.exec(text) ?? [];
+  const bytes = Number(count) * (SIZE_UNITS[unit] ?? 0);
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  node.complain("this is no size", "Write one such as 10 GB, in MB, GB or TB.", "pipeline.invalid");
+  return null;
 }
 
 function readDuration(node: YamlNode, longestMs: number): number | null {

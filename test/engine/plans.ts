@@ -220,6 +220,7 @@ export function pipeline(tables: readonly Table[], options: PipelineOptions = {}
     source: { eventTime, eventId, key: null, topic: "loan.applications", format: "json" },
     delayMs,
     triggerMs: 1000,
+    log: { retentionMs: 7 * 86_400_000, maxBytes: null },
     currency: "USD",
     timeZone: "UTC",
     schema,

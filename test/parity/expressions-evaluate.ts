@@ -27,6 +27,7 @@ export function pipelineOf(relation: Relation, emit: Emit): Pipeline {
   const model = { op: "model", input: relation, columns: relation.columns, name: "m" } as const;
   return {
     ...{ directory: ".", delayMs: 0, triggerMs: 0, currency: "USD", timeZone: "UTC" },
+    log: { retentionMs: 7 * 86_400_000, maxBytes: null },
     source: { eventTime: null, eventId: null, key: null, topic: "loan.applications", format: "json" },
     schema: { file: "schema.yaml", fields: leaves, leaves, requirements: [] },
     events: source,

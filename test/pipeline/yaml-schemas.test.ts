@@ -47,6 +47,7 @@ const FILES = {
 source: { event_time: time, event_id: id, key: id, topic: events.in, format: json }
 delay: 60 seconds
 trigger: 1 second
+log: { retention: 7 days, max_size: 10 GB }
 currency: USD
 time_zone: UTC
 outputs:
@@ -184,6 +185,10 @@ const MISTAKES: Readonly<Record<Name, readonly (readonly [part: string, wrong: s
     ["topic: events.in", "topic: events/in"],
     ["key: id", "key: [id]"],
     ["currency: USD", "currency: 7"],
+    ["retention: 7 days", "retention: 7d"],
+    ["max_size: 10 GB", "max_size: 10 GiB"],
+    ["max_size: 10 GB", "max_size: 0 GB"],
+    ["max_size: 10 GB", "max_bytes: 10 GB"],
   ],
   "schema.yaml": [
     ["type: object", "type: array"],

@@ -46,6 +46,7 @@ export const smallPipeline: Pipeline = {
   },
   delayMs: 60_000,
   triggerMs: 1000,
+  log: { retentionMs: 7 * 86_400_000, maxBytes: null },
   currency: "USD",
   timeZone: "UTC",
   schema: { file: "schema.yaml", fields: [], leaves: [], requirements: [] },
