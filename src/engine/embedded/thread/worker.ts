@@ -19,7 +19,8 @@ const timers: Timers = {
 async function start(port: MessagePort, settings: ThreadSettings): Promise<void> {
   const tell = (message: FromEngine): void => port.postMessage(message);
   const store = openStore(settings.dataDirectory, settings.pipeline);
-  const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")));
+  const retention = { ...settings.pipeline.log, nowMs: Date.now };
+  const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")), { retention });
   const loop = await openLoop({
     pipeline: settings.pipeline,
     log,
