@@ -68,6 +68,8 @@ export const catalogue = {
   "server.bad-host": configuration,
   "server.not-ready": passing,
   "server.port-in-use": failure,
+  "settings.invalid-variable": configuration,
+  "settings.unknown-variable": configuration,
   "spark.died": failure,
   "spark.maven-failed": passing,
   "spark.no-java": failure,

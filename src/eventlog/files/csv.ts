@@ -3,8 +3,9 @@ import { Buffer } from "node:buffer";
 import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import type { Leaf } from "../../contract/schema.ts";
-import { fail } from "../../errors.ts";
+import { fail, type LoanstreamError } from "../../errors.ts";
 import { withoutMark } from "./lines.ts";
+import { bytesOf, type Clash, columnPath, jsonOrText, recordShape, writeMembers } from "./record-shape.ts";
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const FLUSH_CHARACTERS = 1 << 16;
@@ -14,9 +15,6 @@ interface CsvColumn {
   readonly path: readonly string[];
   readonly write: (cell: string) => string;
 }
-
-/** What a header comes to: an object of objects, in the header's order, with the columns as leaves. */
-type Shape = Map<string, Shape | number>;
 
 /**
  * The records of a CSV file as JSON lines. A column named by a leaf's dotted path (`loan.product`) takes its
@@ -66,52 +64,27 @@ async function* rowsOf(
 function rowWriter(header: readonly string[], leaves: readonly Leaf[], file: string) {
   const byPath = new Map(leaves.map((leaf) => [bytesOf(leaf.path), leaf]));
   const columns = header.map((name): CsvColumn => {
-    const path = trimmed(name);
-    const leaf = byPath.get(path);
-    return leaf ? { path: path.split("."), write: cellWriter(leaf) } : { path: [name], write: asText };
+    const leaf = byPath.get(trimmed(name));
+    return leaf
+      ? { path: columnPath(trimmed(name), byPath), write: cellWriter(leaf) }
+      : { path: [name], write: asText };
   });
-  const shape = shapeOf(columns, file);
-  return (cells: readonly string[]): string =>
-    cells.length === columns.length ? `{${members(shape, columns, cells)}}` : JSON.stringify(cells);
+  const shape = recordShape(columns.map(({ path }) => path));
+  if ("column" in shape) throw oneName(shape, file);
+  return (cells: readonly string[]): string => {
+    if (cells.length !== columns.length) return JSON.stringify(cells);
+    const members = writeMembers(shape, (index) => {
+      const cell = cells[index] ?? "";
+      return cell === "" ? null : (columns[index]?.write(cell) ?? null);
+    });
+    return `{${members}}`;
+  };
 }
 
-function shapeOf(columns: readonly CsvColumn[], file: string): Shape {
-  const root: Shape = new Map();
-  for (const [index, { path }] of columns.entries()) {
-    const name = path.at(-1) ?? "";
-    let node = root;
-    for (const step of path.slice(0, -1)) {
-      const child = node.get(step);
-      const next: Shape = child instanceof Map ? child : new Map();
-      node.set(step, next);
-      node = next;
-    }
-    if (node.has(name)) {
-      const first = columns.findIndex((other) => other.path.join(".") === path.join("."));
-      const remedy = "Give each column a name of its own; the first line must be a header.";
-      throw fail("file.csv-malformed", `columns ${first + 1} and ${index + 1} have one name`, remedy, {
-        file,
-        line: 1,
-      });
-    }
-    node.set(name, index);
-  }
-  return root;
-}
-
-function members(shape: Shape, columns: readonly CsvColumn[], cells: readonly string[]): string {
-  const parts: string[] = [];
-  for (const [name, child] of shape) {
-    if (child instanceof Map) {
-      const inner = members(child, columns, cells);
-      if (inner !== "") parts.push(`${JSON.stringify(name)}:{${inner}}`);
-      continue;
-    }
-    const cell = cells[child] ?? "";
-    const column = columns[child];
-    if (cell !== "" && column) parts.push(`${JSON.stringify(name)}:${column.write(cell)}`);
-  }
-  return parts.join(",");
+function oneName(clash: Clash, file: string): LoanstreamError {
+  const message = `columns ${clash.with + 1} and ${clash.column + 1} have one name`;
+  const remedy = "Give each column a name of its own; the first line must be a header.";
+  return fail("file.csv-malformed", message, remedy, { file, line: 1 });
 }
 
 function cellWriter(leaf: Leaf): (cell: string) => string {
@@ -146,19 +119,7 @@ function asBoolean(cell: string): string {
 
 /** A list is a cell that holds a JSON array. */
 function asList(cell: string): string {
-  if (!trimmed(cell).startsWith("[")) return asText(cell);
-  try {
-    return bytesOf(JSON.stringify(JSON.parse(utf8.decode(Buffer.from(cell, "latin1")))));
-  } catch {
-    return asText(cell);
-  }
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** The text's UTF-8, a byte a character. */
-function bytesOf(text: string): string {
-  return Buffer.from(text).toString("latin1");
+  return trimmed(cell).startsWith("[") ? jsonOrText(cell) : asText(cell);
 }
 
 /** Without ASCII's white space around it: `trim` would take a byte off a character such as à. */

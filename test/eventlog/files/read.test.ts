@@ -79,19 +79,53 @@ describe("a file of JSON lines", () => {
     assert.deepEqual(await readAll(paths, { stdin }), ["1", "2", "3", "4", "5"]);
   });
 
+  it("is known as compressed by its first bytes, whatever its name, from standard input too", async () => {
+    const paths = [file("packed.ndjson", gzipSync("1\n")), file("plain.zst", "2\n"), "-"];
+    const stdin = Readable.from([...gzipSync("3\n4\n")].map((byte) => Buffer.of(byte)));
+    assert.deepEqual(await readAll(paths, { stdin }), ["1", "2", "3", "4"]);
+    assert.deepEqual(await readAll(["-"], { stdin: Readable.from([zstdCompressSync("5")]) }), ["5"]);
+  });
+
+  it("is read to its end where it holds several compressed members or frames, cut anywhere", async () => {
+    const skippable = Buffer.from("502a4d180300000061620a", "hex");
+    const frames = Buffer.concat([
+      zstdCompressSync("1\n"),
+      skippable,
+      zstdCompressSync("2\n"),
+      zstdCompressSync("3\n"),
+    ]);
+    assert.deepEqual(await readAll([file("frames.zst", frames)]), ["1", "2", "3"]);
+    for (let at = 0; at <= frames.length; at++) {
+      const stdin = Readable.from([frames.subarray(0, at), frames.subarray(at)]);
+      assert.deepEqual(await readAll(["-"], { stdin }), ["1", "2", "3"], `cut at ${at}`);
+    }
+    const members = file("members.gz", Buffer.concat([gzipSync("1\n"), gzipSync("2\n")]));
+    assert.deepEqual(await readAll([members]), ["1", "2"]);
+  });
+
+  it("tells how many bytes were read, compressed ones where the file is", async () => {
+    const packed = gzipSync("1\n2\n3\n");
+    let read = 0;
+    const onBytes = (count: number) => {
+      read += count;
+    };
+    await readAll([file("counted.gz", packed), file("counted.ndjson", "4\n")], { onBytes });
+    assert.equal(read, packed.length + 2);
+  });
+
   it("that is missing or broken is refused by its name", async () => {
-    for (const path of [join(directory, "absent"), directory, file("broken.gz", "not gzip")]) {
+    const broken = file("broken.gz", gzipSync("some text").fill(7, 12));
+    for (const path of [join(directory, "absent"), directory, broken]) {
       const { code, place } = await complaintOf(readAll([path]));
       assert.deepEqual([code, place.file], ["file.unreadable", path]);
     }
   });
 
-  it("whose compressed data is cut short, or isn't compressed, is refused in these words", async () => {
-    const whole = gzipSync(Buffer.from("1\n2\n"));
-    const cut = await complaintOf(readAll([file("cut.gz", whole.subarray(0, -9))]));
-    assert.equal(cut.message, "its compressed data is cut short");
-    const plain = await complaintOf(readAll([file("plain.gz", "1\n2\n")]));
-    assert.match(plain.message, /^it doesn't hold what its name says/);
+  it("whose compressed data is cut short is refused in these words", async () => {
+    for (const whole of [gzipSync("1\n2\n"), zstdCompressSync("1\n2\n")]) {
+      const cut = await complaintOf(readAll([file("cut", whole.subarray(0, -3))]));
+      assert.equal(cut.message, "its compressed data is cut short");
+    }
   });
 
   it("gives the same records however its bytes are cut into chunks and batches", async () => {
