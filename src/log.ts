@@ -1,8 +1,16 @@
 /** Messages about the program's own work: JSON lines, or one readable line each on a terminal. */
 import { fail } from "./errors.ts";
+import { suggest } from "./suggest.ts";
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type Level = (typeof LEVELS)[number];
+
+/**
+ * The parts of the program that tell of their work. run: the command; engine: what is taken in, commits, triggers; log:
+ * segments; store: snapshots; server: requests; generator: made-up events.
+ */
+export const COMPONENTS = ["run", "engine", "log", "store", "server", "generator"] as const;
+export type Component = (typeof COMPONENTS)[number];
 
 type Fields = Readonly<Record<string, string | number | boolean | null>>;
 /** Never give it a value of an event: fields are names, counts, places and times. */
@@ -17,7 +25,7 @@ export interface Logger {
 
 export interface LogLevels {
   readonly general: Level;
-  readonly scopes: ReadonlyMap<string, Level>;
+  readonly components: ReadonlyMap<Component, Level>;
 }
 
 export interface LogSettings {
@@ -27,46 +35,55 @@ export interface LogSettings {
   readonly write: (line: string) => void;
 }
 
-/** Reads `info,engine=debug`: a level for all, and levels of their own for scopes. Throws `usage.invalid`. */
+/** Reads `info,engine=debug`: a level for all, and levels of their own for components. Throws `usage.invalid`. */
 export function parseLogLevels(text: string): LogLevels {
   let general: Level = "info";
-  const scopes = new Map<string, Level>();
+  const components = new Map<Component, Level>();
   for (const part of text.split(",").map((piece) => piece.trim())) {
     if (part === "") continue;
     const [first = "", second] = part.split("=");
-    if (second === undefined) general = levelOf(first);
-    else scopes.set(first, levelOf(second));
+    if (second === undefined) general = known("level", LEVELS, first);
+    else components.set(known("component", COMPONENTS, first), known("level", LEVELS, second));
   }
-  return { general, scopes };
+  return { general, components };
 }
 
-function levelOf(text: string): Level {
-  const level = LEVELS.find((known) => known === text);
-  if (level) return level;
-  throw fail("usage.invalid", `LOG_LEVEL has no level "${text}"`, `Write one of ${LEVELS.join(", ")}.`);
+function known<Name extends string>(what: string, names: readonly Name[], text: string): Name {
+  const name = names.find((each) => each === text);
+  if (name !== undefined) return name;
+  throw fail("usage.invalid", `there is no ${what} "${text}" of messages`, `${suggest(text, names)}.`);
 }
 
-/** A logger for one part of the program, such as `engine`. */
-export function createLogger(scope: string, settings: LogSettings): Logger {
-  const least = LEVELS.indexOf(settings.levels.scopes.get(scope) ?? settings.levels.general);
+/** A logger for one part of the program. */
+export function createLogger(component: Component, settings: LogSettings): Logger {
+  const { general, components } = settings.levels;
+  const least = LEVELS.indexOf(components.get(component) ?? general);
   const at = (level: Level): Write =>
     LEVELS.indexOf(level) < least
       ? () => {}
-      : (message, fields = {}) => settings.write(`${line(settings, level, scope, message, fields)}\n`);
+      : (message, fields = {}) => settings.write(`${line(settings, level, component, message, fields)}\n`);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function line(settings: LogSettings, level: Level, scope: string, message: string, fields: Fields): string {
+function line(
+  settings: LogSettings,
+  level: Level,
+  component: Component,
+  message: string,
+  fields: Fields,
+): string {
   const time = new Date(settings.nowMs()).toISOString();
-  if (!settings.terminal) return JSON.stringify({ time, level, scope, message, ...fields });
+  if (!settings.terminal) return JSON.stringify({ time, level, component, message, ...fields });
   const details = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
-  return `${time.slice(11, 19)} ${level} ${scope}: ${message}${details.join("")}`;
+  return `${time.slice(11, 19)} ${level} ${component}: ${message}${details.join("")}`;
 }
 
-/** The settings of this process: LOG_LEVEL, standard error, the clock. */
-export function processLogSettings(): LogSettings {
+/** This process's messages go to standard error, by its clock. */
+export function processLogSettings(
+  levels: LogLevels = parseLogLevels(process.env.LOG_LEVEL ?? ""),
+): LogSettings {
   return {
-    levels: parseLogLevels(process.env.LOG_LEVEL ?? ""),
+    levels,
     terminal: process.stderr.isTTY === true,
     nowMs: Date.now,
     write: (text) => process.stderr.write(text),

@@ -20,6 +20,7 @@ import {
   parseDocument,
 } from "yaml";
 import type { Diagnostic, ErrorCode, Place } from "./errors.ts";
+import { nearest } from "./suggest.ts";
 
 /** "missing" is a value that isn't there; each of its accessors answers null, an empty map or list, silently. */
 export type YamlKind = "map" | "list" | "string" | "number" | "boolean" | "null" | "missing";
@@ -228,10 +229,12 @@ function refuseUnknownKeys(
 ): void {
   for (const { key, keyPlace } of entries) {
     if (allowed.includes(key)) continue;
+    const near = nearest(key, allowed);
     context.diagnostics.push({
       code: "yaml.unknown-key",
       message: `the key "${key}" is not known here`,
-      remedy: `Remove it, or write one of: ${allowed.join(", ")}.`,
+      remedy:
+        near === null ? `Remove it, or write one of: ${allowed.join(", ")}.` : `Write ${near}, or remove it.`,
       place: keyPlace,
     });
   }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LoanstreamError } from "../src/errors.ts";
-import { createLogger, parseLogLevels } from "../src/log.ts";
+import { type Component, createLogger, type Logger, parseLogLevels } from "../src/log.ts";
 
 function linesOf(
   levels: string,
   terminal: boolean,
-): { lines: string[]; logger: (scope: string) => ReturnType<typeof createLogger> } {
+): { lines: string[]; logger: (component: Component) => Logger } {
   const lines: string[] = [];
   const settings = {
     levels: parseLogLevels(levels),
@@ -14,11 +14,11 @@ function linesOf(
     nowMs: () => 0,
     write: (text: string) => lines.push(text),
   };
-  return { lines, logger: (scope) => createLogger(scope, settings) };
+  return { lines, logger: (component) => createLogger(component, settings) };
 }
 
 describe("LOG_LEVEL", () => {
-  it("sets a level for all and others for scopes", () => {
+  it("sets a level for all and others for components", () => {
     const { lines, logger } = linesOf("warn,engine=debug", true);
     logger("engine").debug("step", { rows: 3 });
     logger("run").info("unseen");
@@ -33,8 +33,23 @@ describe("LOG_LEVEL", () => {
     assert.deepEqual(lines, ["00:00:00 info run: seen\n"]);
   });
 
-  it("with an unknown level is refused", () => {
-    assert.throws(() => parseLogLevels("engine=loud"), LoanstreamError);
+  it("with an unknown level or component is refused, with the nearest", () => {
+    const complaint = (text: string) => {
+      try {
+        parseLogLevels(text);
+      } catch (error) {
+        if (error instanceof LoanstreamError) return error.message;
+      }
+      return null;
+    };
+    assert.equal(
+      complaint("engine=debgu"),
+      'there is no level "debgu" of messages [usage.invalid]. Write debug.',
+    );
+    assert.equal(
+      complaint("info,engin=debug"),
+      'there is no component "engin" of messages [usage.invalid]. Write engine.',
+    );
   });
 });
 
@@ -43,6 +58,6 @@ it("off a terminal, messages are JSON lines", () => {
   logger("run").info("ready", { port: 1 });
   assert.deepEqual(
     lines.map((text) => JSON.parse(text)),
-    [{ time: "1970-01-01T00:00:00.000Z", level: "info", scope: "run", message: "ready", port: 1 }],
+    [{ time: "1970-01-01T00:00:00.000Z", level: "info", component: "run", message: "ready", port: 1 }],
   );
 });

@@ -25,7 +25,7 @@ function shown(t: TestContext, terminal: boolean) {
     timeZone: "UTC",
     end: () => 1000,
     logger: createLogger("run", {
-      levels: { general: "info", scopes: new Map() },
+      levels: { general: "info", components: new Map() },
       terminal: false,
       nowMs: () => nowMs,
       write,
