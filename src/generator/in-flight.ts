@@ -31,6 +31,8 @@ export interface InFlightParts {
   readonly rhythm: Rhythm;
   readonly startMs: number;
   readonly meanGapMs: number;
+  /** Of the first application. */
+  readonly firstNumber: number;
 }
 
 export function createInFlight(parts: InFlightParts, step: Step): InFlightStream {
@@ -39,7 +41,7 @@ export function createInFlight(parts: InFlightParts, step: Step): InFlightStream
   const endMs = startMs + longestWaitMs[step];
   const gapMs = meanGapMs / total;
   let atMs = startMs + arrivals.exponential(gapMs);
-  let number = -1;
+  let number = parts.firstNumber - 1;
 
   const wasInFlight = (key: ApplicationKey, stepTimeMs: number): InFlight | null => {
     const application = source.draw(key);

@@ -4,7 +4,6 @@ import { createArrivals, type Rhythm, rateAt, totalOf } from "./rhythm.ts";
 import { type Channel, channels, channelWorlds } from "./world.ts";
 
 export interface Start {
-  /** From 0 on. */
   readonly number: number;
   readonly channel: Channel;
   readonly startedMs: number;
@@ -13,12 +12,23 @@ export interface Start {
 export interface Starts {
   nextTimeMs(): number;
   take(): Start;
+  /** Takes those that start before this, without saying through which channel. */
+  passOver(beforeMs: number): void;
 }
 
-/** @param random a stream of this process alone */
-export function createStarts(random: Random, rhythm: Rhythm, startMs: number, meanGapMs: number): Starts {
+/**
+ * @param random a stream of this process alone
+ * @param firstNumber of the first application
+ */
+export function createStarts(
+  random: Random,
+  rhythm: Rhythm,
+  startMs: number,
+  meanGapMs: number,
+  firstNumber: number,
+): Starts {
   const nextArrival = createArrivals(random, totalOf(rhythm), startMs, meanGapMs);
-  let number = 0;
+  let number = firstNumber;
   let atMs = nextArrival();
   return {
     nextTimeMs: () => Math.floor(atMs),
@@ -27,6 +37,12 @@ export function createStarts(random: Random, rhythm: Rhythm, startMs: number, me
       number += 1;
       atMs = nextArrival();
       return start;
+    },
+    passOver: (beforeMs) => {
+      for (; atMs < beforeMs; atMs = nextArrival()) {
+        random.uniform();
+        number += 1;
+      }
     },
   };
 }

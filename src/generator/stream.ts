@@ -3,14 +3,7 @@
  * randomness but the seed's, no files. What waits for its next step costs 16 bytes, since applications are drawn
  * again from their name; those under way are kept while there is room.
  */
-import {
-  type Application,
-  type Course,
-  campaignMembers,
-  courseOf,
-  inFlightMember,
-  type Step,
-} from "./application.ts";
+import { type Application, type Course, campaignMembers, courseOf, type Step } from "./application.ts";
 import { againCode, codeOf, type EventName, nameOf } from "./code.ts";
 import { drawAgainLagMs, drawLagMs } from "./delivery.ts";
 import { type ArrivalQueue, createArrivalQueue } from "./heap.ts";
@@ -19,12 +12,14 @@ import { createPutTime, type Line } from "./line.ts";
 import { namesOfSeed } from "./names.ts";
 import { createRandom, type Random } from "./random.ts";
 import { createRenderer, type Renderer } from "./render.ts";
+import { lookBackMs, resume } from "./resume.ts";
 import { type Rhythm, rhythms } from "./rhythm.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { scenarios as defaultScenarios } from "./scenarios/scenarios.ts";
 import { clear, createPlace, createShelf, type Kept, type Shelf } from "./shelf.ts";
 import { type ApplicationSource, createApplicationSource } from "./source.ts";
 import { createStarts, type Starts } from "./starts.ts";
+import { firstToArrive, following, isLast, lastStep, mayBeOvertaken, type Waiting } from "./steps.ts";
 import { createTokeniser, tokenKeyOfSeed } from "./token.ts";
 import { drawTruth, type Truth } from "./truth.ts";
 import { type Channel, eventsPerApplication, leastFormMs } from "./world.ts";
@@ -43,6 +38,13 @@ export interface StreamOptions {
   readonly scenarios?: readonly Scenario[];
   /** How the rate changes with the hour and the day. Default: `rhythms.weekly`. */
   readonly rhythm?: Rhythm;
+  /** Of the first application that starts. Default 0; below 2^36 throughout. */
+  readonly firstNumber?: number;
+  /**
+   * Only those events of this stream that arrive later than this, without making the others. Default: all. At high
+   * rates what has long been under way by then sends nothing more: see `resume.ts`.
+   */
+  readonly afterMs?: number;
 }
 
 export interface EventStream {
@@ -81,9 +83,6 @@ interface Flow {
   readonly last: Last;
 }
 
-/** As much of an application as its queueing needs. */
-type Waiting = Pick<Application, "number" | "member" | "channel" | "stepsMs">;
-
 interface Last {
   eventTimeMs: number;
   arrivalMs: number;
@@ -96,6 +95,7 @@ interface Last {
 /** Throws a RangeError for options without sense. */
 export function createEventStream(options: StreamOptions): EventStream {
   const flow = createFlow(options);
+  if (options.afterMs !== undefined) resume(flow, options.afterMs);
   return {
     next: (line) => writeNext(flow, line),
     last: flow.last,
@@ -105,7 +105,14 @@ export function createEventStream(options: StreamOptions): EventStream {
 
 function createFlow(options: StreamOptions): Flow {
   checkOptions(options);
-  const { seed, startMs, ratePerSecond, duplicateShare = 0.004, rhythm = rhythms.weekly } = options;
+  const {
+    seed,
+    startMs,
+    ratePerSecond,
+    duplicateShare = 0.004,
+    rhythm = rhythms.weekly,
+    firstNumber = 0,
+  } = options;
   const random = createRandom(seed);
   const scale = Math.max(1, ratePerSecond / 3);
   const source = createApplicationSource(random, options.scenarios ?? defaultScenarios, scale);
@@ -115,13 +122,20 @@ function createFlow(options: StreamOptions): Flow {
     arrivals.seek("arrivals", 0, step);
     return arrivals;
   };
+  const fromMs = (options.afterMs ?? Number.NEGATIVE_INFINITY) - lookBackMs(meanGapMs);
+  const starts = createStarts(arrivalsOf(0), rhythm, startMs, meanGapMs, firstNumber);
+  starts.passOver(fromMs);
+  const stepsInFlight = startMs < fromMs ? [] : ([1, 2, 3] as const);
   return {
     random,
     duplicateShare,
     source,
-    starts: createStarts(arrivalsOf(0), rhythm, startMs, meanGapMs),
-    inFlight: ([1, 2, 3] as const).map((step) =>
-      createInFlight({ random, arrivals: arrivalsOf(step), source, rhythm, startMs, meanGapMs }, step),
+    starts,
+    inFlight: stepsInFlight.map((step) =>
+      createInFlight(
+        { random, arrivals: arrivalsOf(step), source, rhythm, startMs, meanGapMs, firstNumber },
+        step,
+      ),
     ),
     queue: createArrivalQueue(),
     shelf: createShelf(keptApplications),
@@ -263,17 +277,6 @@ function follow(
   enqueue(flow, course, following(step), timeMs - (course.stepsMs[step] ?? 0));
 }
 
-/** The next step comes before this one's event arrives. Of the first step, only the bound is known by then. */
-function mayBeOvertaken({ stepsMs }: Waiting, step: Step, lagMs: number): boolean {
-  if (step === 0) return lagMs >= leastFormMs;
-  return lagMs >= (stepsMs[step + 1] ?? Number.POSITIVE_INFINITY) - (stepsMs[step] ?? 0);
-}
-
-const isLast = ({ stepsMs }: Waiting, step: Step): boolean => step + 1 >= stepsMs.length;
-const lastStep = ({ stepsMs }: Waiting): Step => stepOf(stepsMs.length - 1);
-const following = (step: Step): Step => stepOf(step + 1);
-const stepOf = (step: number): Step => (step === 1 || step === 2 || step === 3 ? step : 0);
-
 function truthOf({ last, random, source }: Flow): Truth | null {
   const { name } = last;
   if (name === null || name.again) return null;
@@ -283,27 +286,4 @@ function truthOf({ last, random, source }: Flow): Truth | null {
   const application = isKnown ? known : source.draw(name);
   if (name.step !== firstToArrive(random, application)) return null;
   return drawTruth(random, application, source.scenarioOf(application)?.defaults ?? null);
-}
-
-/** The step whose event arrives first; lags can put a later step before an earlier one. */
-function firstToArrive(random: Random, application: Application): Step {
-  const { number, member, stepsMs } = application;
-  let step = firstStep(member);
-  let first = step;
-  let earliestMs = Number.POSITIVE_INFINITY;
-  for (;;) {
-    const lagMs = drawLagMs(random, number, member, step);
-    const arrivesMs = (stepsMs[step] ?? 0) + lagMs;
-    if (arrivesMs < earliestMs) {
-      earliestMs = arrivesMs;
-      first = step;
-    }
-    if (isLast(application, step) || !mayBeOvertaken(application, step, lagMs)) return first;
-    step = following(step);
-  }
-}
-
-/** Of an application in flight at the start, the step that it waited for. */
-function firstStep(member: number): Step {
-  return stepOf(member - inFlightMember);
 }

@@ -57,7 +57,7 @@ test("a week's arrivals are as planned, hour by hour", () => {
 test("channels start at their own hours", () => {
   const random = createRandom(8);
   random.seek("arrivals", 0, 0);
-  const starts = createStarts(random, rhythms.weekly, startMs, hourMs / 600);
+  const starts = createStarts(random, rhythms.weekly, startMs, hourMs / 600, 0);
   const branch = new Float64Array(168);
   let all = 0;
   for (let hour = 0; hour < 168; ) {
