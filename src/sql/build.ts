@@ -39,6 +39,11 @@ export function columnOf(name: string, expression: Expr, input: readonly Column[
   return histogram ? { ...base, histogram } : base;
 }
 
+/** Whether every value of a sum with this range fits a number exactly. */
+export function isNarrow(range: Range | null): boolean {
+  return range !== null && range.low >= SAFE.low && range.high <= SAFE.high;
+}
+
 /** Held as a number in JavaScript, null as NaN. */
 export function isNumeric(type: SqlType): boolean {
   return type.kind === "bigint" || type.kind === "double" || type.kind === "timestamp";

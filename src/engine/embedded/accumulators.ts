@@ -1,7 +1,6 @@
 /** Aggregates as generated code: the cells a slot has, the update for an event, the value over a window's slots. */
-import { isNumeric } from "../../sql/build.ts";
+import { isNarrow, isNumeric } from "../../sql/build.ts";
 import type { Aggregate } from "../../sql/plan.ts";
-import { SAFE } from "../../sql/types.ts";
 import type { Emitter } from "./emit.ts";
 import type { Node } from "./expressions.ts";
 
@@ -34,7 +33,7 @@ export function fieldsOf(aggregate: Aggregate, index: number): AccumulatorField[
     case "count_if":
       return [number("count", 0)];
     case "sum":
-      return isNarrow(aggregate)
+      return isNarrow(aggregate.range)
         ? [number("sum", Number.NaN)]
         : [number("low", Number.NaN), number("high", 0)];
     case "min":
@@ -46,11 +45,6 @@ export function fieldsOf(aggregate: Aggregate, index: number): AccumulatorField[
     case "collect_set":
       return [{ name: `set${index}`, storage: "list", width: 1, initial: null }];
   }
-}
-
-/** Whether every value of a sum fits a number exactly. */
-export function isNarrow({ range }: Aggregate): boolean {
-  return range !== null && range.low >= SAFE.low && range.high <= SAFE.high;
 }
 
 function boundsOf({ histogram }: Aggregate): readonly number[] {
@@ -83,7 +77,7 @@ function takeValueCode(aggregate: Aggregate, index: number, A: string): string {
     case "count_if":
       return `${A}.count${index}[s] += 1;`;
     case "sum":
-      if (!isNarrow(aggregate)) return `addWide(${A}.low${index}, ${A}.high${index}, s, x);`;
+      if (!isNarrow(aggregate.range)) return `addWide(${A}.low${index}, ${A}.high${index}, s, x);`;
       return `const y = ${A}.sum${index}[s]; ${A}.sum${index}[s] = y === y ? y + x : x;`;
     case "min":
     case "max":
@@ -114,7 +108,7 @@ export function valueCode(aggregate: Aggregate, index: number, A: string, table:
     case "count_if":
       return `let v = 0; ${each(`v += ${cell("count")}[s];`)} return v;`;
     case "sum":
-      if (!isNarrow(aggregate))
+      if (!isNarrow(aggregate.range))
         return `return wideSum(${cell("low")}, ${cell("high")}, W, count, ${JSON.stringify(table)});`;
       return `let v = NaN; ${each(`const x = ${cell("sum")}[s]; if (x === x) v = v === v ? v + x : x;`)} return v;`;
     case "min":

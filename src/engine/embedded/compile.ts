@@ -21,10 +21,12 @@ type Row = readonly Value[];
 export interface Program {
   /** Takes the accepted rows of a batch, in order; `out[table]` gets the rows of row tables. */
   run(batch: RecordBatch, columns: ColumnBatch, accepted: Uint32Array, count: number, out: Row[][]): void;
+  /** Names of the tables, those of the alerts last. */
+  readonly tables: readonly string[];
   readonly windows: readonly Windows[];
   readonly dictionaries: readonly KeyDictionary[];
   readonly scratch: Scratch;
-  /** By table, those of the alerts last: how many accepted events contributed to it. */
+  /** By table: how many accepted events contributed to it. */
   readonly used: Float64Array;
   /** The generated text. */
   readonly text: string;
@@ -69,6 +71,7 @@ export function compile(pipeline: Pipeline, lookup: Lookup): Program {
   return {
     run: (batch, { columns }, accepted, count, out) =>
       generated.run(columns, batch.partition, batch.basePosition, accepted, count, out),
+    tables: plan.tables.map(({ table }) => table.name),
     windows: plan.windows.map((windows, index) => windowsOf(windows, generated.evaluate[index]!, published)),
     dictionaries: planner.dictionaries,
     scratch,
@@ -82,13 +85,15 @@ function evaluateText(text: string, environment: object): Generated {
 }
 
 function windowsOf(
-  { aggregate, groups, tables }: PlannedWindows,
+  { identity, aggregate, groups, tables }: PlannedWindows,
   { open, closed }: Generated["evaluate"][number],
   published: readonly Published[],
 ): Windows {
   const once = tables.filter(({ table }) => table.emit === "once");
   return {
+    identity,
     ...aggregate.window,
+    tables: tables.map(({ table }) => table.name),
     groups,
     open,
     closed,

@@ -2,14 +2,15 @@
  * Generated code of the group part: rows of a window from its slots, through HAVING and what stands above it, for all
  * tables over one aggregate.
  */
-import { isNumeric } from "../../sql/build.ts";
+import { isNarrow, isNumeric } from "../../sql/build.ts";
 import type { ColumnRef } from "../../sql/plan.ts";
-import { isNarrow, valueCode } from "./accumulators.ts";
+import { valueCode } from "./accumulators.ts";
 import { type ColumnCode, type Emitter, type Lookup, writeShared } from "./emit.ts";
 import { createInterner, type Interner, type Node } from "./expressions.ts";
 import { leavesOpen, type PlannedTable, type PlannedWindows } from "./planned-table.ts";
 import { outputCode } from "./row-code.ts";
-import { endsOf, stepsCode } from "./shape.ts";
+import { stepsCode } from "./shape.ts";
+import { elementOf } from "./windows.ts";
 
 export interface GroupCodeOptions {
   readonly lookup: Lookup;
@@ -60,13 +61,12 @@ function tableCode(
   columns: readonly Node[],
   context: { readonly interner: Interner; readonly emitter: Emitter },
 ): string {
-  const ways = endsOf(shape.above, columns, context.interner).length;
   let way = 0;
   return stepsCode(shape.above, columns, context, (out) => {
     const values = out.map((node) => outputCode(node, context.emitter));
     const push = `out[${index}].push([${values.join(", ")}]);`;
     if (table.emit !== "once") return push;
-    return `if (isFirst(FIRST[${index}], window, group * ${ways} + ${way++})) ${push}`;
+    return `if (isFirst(FIRST[${index}], window, ${elementOf("group", way++)})) ${push}`;
   });
 }
 
@@ -95,7 +95,7 @@ function aggregateCode(
   const aggregate = aggregates[place]!;
   const fn = `a${w}_${place}`;
   const cell =
-    isNumeric(aggregate.type) && (aggregate.fn !== "sum" || isNarrow(aggregate))
+    isNumeric(aggregate.type) && (aggregate.fn !== "sum" || isNarrow(aggregate.range))
       ? `N[${numbers.count++}]`
       : `${fn}_is`;
   const since = `w${w} + ${(window.sizeMs - (aggregate.lastMs ?? 0)) / window.slideMs}`;

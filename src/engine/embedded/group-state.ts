@@ -3,7 +3,7 @@
  * newest pane to its oldest, so that an event finds its slot at the front and a window is a run of the list.
  */
 import type { AccumulatorField } from "./accumulators.ts";
-import { type KeyDictionary, releaseGroup } from "./keys.ts";
+import { findGroup, type KeyDictionary, releaseGroup, type SavedKeys } from "./keys.ts";
 
 /** By field name: `width` cells a slot. Cells of a list hold strings, booleans, sets. */
 export type Accumulators = Record<string, Float64Array | unknown[]>;
@@ -194,15 +194,53 @@ export function saveGroups(state: GroupState): GroupStateSnapshot {
   };
 }
 
-/** Copies every array: those of `saved` may be views of the snapshot's own bytes. */
-export function restoreGroups(state: GroupState, saved: GroupStateSnapshot): void {
+/** The number that a saved group has now. */
+export type Renumber = (savedGroup: number) => number;
+
+/**
+ * Brings a fresh state to what was saved. Copies every array: those of `saved` may be views of the snapshot's own
+ * bytes. Groups are found again by their keys, since others may have come to the dictionary before.
+ */
+export function restoreGroups(state: GroupState, saved: GroupStateSnapshot, savedKeys: SavedKeys): Renumber {
   const { changes, free, panes } = saved;
   state.used = saved.pane.length;
-  Object.assign(state, { changes, free, panes, head: saved.head.slice() });
+  Object.assign(state, { changes, free, panes });
   state.pane = saved.pane;
-  state.group = saved.group;
+  state.group = saved.group.slice();
   state.next = saved.next;
   state.changed = saved.changed;
   for (const { name } of state.fields) state.accumulators[name] = saved.accumulators[name]!;
   resizeSlots(state, Math.max(16, saved.pane.length));
+  return restoreKeys(state, saved, savedKeys);
+}
+
+function restoreKeys(state: GroupState, saved: GroupStateSnapshot, savedKeys: SavedKeys): Renumber {
+  const numbers = new Map<number, number>();
+  const renumber = (savedGroup: number): number => {
+    const known = numbers.get(savedGroup);
+    if (known !== undefined) return known;
+    const group = findGroup(
+      state.keys,
+      savedKeys.map((column) => column[savedGroup]!),
+    );
+    numbers.set(savedGroup, group);
+    growHeads(state, group);
+    state.head[group] = saved.head[savedGroup]!;
+    return group;
+  };
+  for (const slots of saved.panes.values()) {
+    for (const slot of slots) {
+      const group = renumber(saved.group[slot]!);
+      state.group[slot] = group;
+      state.keys.references[group]! += 1;
+    }
+  }
+  return renumber;
+}
+
+/** As if events had come to every slot since the last trigger. */
+export function markAllChanged(state: GroupState): void {
+  for (const slots of state.panes.values()) {
+    for (const slot of slots) if (state.changed[slot] === 0) markChanged(state, slot);
+  }
 }

@@ -11,12 +11,12 @@ interface Branch extends Map<KeyValue, Branch | number> {}
 export interface KeyDictionary {
   /** Places of the keys in the order they are looked up by: those of few values first. */
   readonly order: readonly number[];
-  root: Branch;
+  readonly root: Branch;
   /** `values[key][group]` */
   readonly values: KeyValue[][];
   /** Panes, of all tables, that hold the group; a group in none is free. */
-  references: number[];
-  free: number[];
+  readonly references: number[];
+  readonly free: number[];
 }
 
 export function createKeyDictionary(order: readonly number[]): KeyDictionary {
@@ -76,33 +76,23 @@ function prune(keys: KeyDictionary, branch: Branch, level: number, group: number
   if (typeof below !== "object" || below.size === 0) branch.delete(value);
 }
 
-/** What a snapshot holds of a dictionary. */
-export interface KeyDictionaryState {
-  readonly values: KeyValue[][];
-  readonly references: number[];
-  readonly free: number[];
+/** What a snapshot holds of a dictionary: `[key][group]`. */
+export type SavedKeys = readonly (readonly KeyValue[])[];
+
+export function saveKeys({ values }: KeyDictionary): SavedKeys {
+  return values;
 }
 
-export function saveKeys({ values, references, free }: KeyDictionary): KeyDictionaryState {
-  return { values, references, free };
-}
-
-export function restoreKeys(keys: KeyDictionary, state: KeyDictionaryState): void {
-  keys.references = state.references;
-  keys.free = state.free;
-  for (const [key, column] of state.values.entries()) keys.values[key] = column;
-  keys.root = new Map();
-  for (const [group, references] of state.references.entries()) if (references > 0) insert(keys, group);
-}
-
-function insert(keys: KeyDictionary, group: number): void {
+/** The group of these key values, as the generated lookup finds it; added if there is none. */
+export function findGroup(keys: KeyDictionary, values: readonly KeyValue[]): number {
+  const last = values[keys.order.at(-1) ?? -1] ?? null;
   let branch = keys.root;
-  for (let level = 0; level < keys.order.length - 1; level += 1) {
-    const value = keyAt(keys, level, group);
-    const below = branch.get(value);
+  for (const place of keys.order.slice(0, -1)) {
+    const below = branch.get(values[place]!);
     const next: Branch = typeof below === "object" ? below : new Map();
-    branch.set(value, next);
+    branch.set(values[place]!, next);
     branch = next;
   }
-  branch.set(keyAt(keys, Math.max(0, keys.order.length - 1), group), group);
+  const found = branch.get(last);
+  return typeof found === "number" ? found : addGroup(keys, branch, last, values);
 }

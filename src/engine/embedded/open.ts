@@ -1,6 +1,5 @@
 /** Opens a session of the embedded engine over a pipeline. */
 import { createScanner } from "../../contract/scan.ts";
-import { fingerprint } from "../../pipeline/fingerprint.ts";
 import { computedTables, type Pipeline, type Table } from "../../pipeline/pipeline.ts";
 import { lookup } from "../../sql/catalogue/catalogue.ts";
 import type { Value } from "../../sql/types.ts";
@@ -8,20 +7,27 @@ import type { Ledger, TableRows } from "../engine.ts";
 import { compile, type Program } from "./compile.ts";
 import { admit, createGate, type Gate } from "./gate.ts";
 import type { Session } from "./session.ts";
-import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
+import { addRebuilt, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
 import { putOutDue } from "./windows.ts";
 
+/** The state of tables that were rebuilt, of which the session's own snapshot knows another one or none. */
+export interface RebuiltState {
+  readonly snapshot: Uint8Array;
+  readonly tables: ReadonlySet<string>;
+}
+
 /**
- * A session at the beginning of its input, or at a snapshot of the same pipeline. Throws
- * `engine.snapshot-mismatch` for another pipeline's snapshot.
+ * A session at the beginning of its input, or at a snapshot. Tables that the snapshot doesn't know begin empty, unless
+ * they were rebuilt. Throws `engine.snapshot-mismatch` for a snapshot of other fields of time or id.
  */
-export function openSession(pipeline: Pipeline, snapshot?: Uint8Array): Session {
+export function openSession(pipeline: Pipeline, snapshot?: Uint8Array, rebuilt?: RebuiltState): Session {
   const scan = createScanner(pipeline.schema);
   const program = compile(pipeline, lookup);
   const gate = createGate(pipeline);
-  const hash = fingerprint(pipeline);
   const tables = computedTables(pipeline);
-  if (snapshot) restoreSnapshot(snapshot, hash, gate, program);
+  const parts = { source: pipeline.source, gate, program };
+  if (snapshot) restoreSnapshot(snapshot, parts);
+  if (snapshot && rebuilt) addRebuilt(rebuilt, snapshot, parts);
 
   return {
     step(batch) {
@@ -35,7 +41,7 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array): Session 
     finish: () => due(tables, program, Number.POSITIVE_INFINITY),
     ledger: () => ledgerOf(pipeline, gate, program),
     watermarkMs: () => (Number.isFinite(gate.watermark.atMs) ? gate.watermark.atMs : null),
-    snapshot: () => takeSnapshot(hash, gate, program),
+    snapshot: () => takeSnapshot(parts),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The tables of the pipeline with what the engine works out of them before any text is written. */
 import type { Table } from "../../pipeline/pipeline.ts";
+import { identityOfState } from "../../sql/identity.ts";
 import type { AggregateRelation } from "../../sql/plan.ts";
 import { fieldsOf } from "./accumulators.ts";
 import { createGroupState, type GroupState } from "./group-state.ts";
@@ -16,6 +17,8 @@ export interface PlannedTable {
 /** The groups of one aggregate, which the tables over it share. `index`: its place among the aggregates. */
 export interface PlannedWindows {
   readonly index: number;
+  /** What it computes: see `identityOfState`. */
+  readonly identity: string;
   readonly aggregate: AggregateRelation;
   readonly keys: KeyPlan;
   readonly groups: GroupState;
@@ -30,27 +33,29 @@ export interface Plan {
   readonly windows: readonly PlannedWindows[];
 }
 
-/** Tables over one and the same aggregate relation share its groups. */
+/** Tables over aggregates that compute the same share their groups. */
 export function planTables(tables: readonly Table[], planner: KeyPlanner): Plan {
   const planned = tables.map((table, index) => ({ index, table, shape: shapeOf(table.relation) }));
-  const byAggregate = Map.groupBy(planned, ({ shape }) => shape.aggregate);
-  const rowTables = byAggregate.get(null) ?? [];
-  byAggregate.delete(null);
-  const windows = [...byAggregate].flatMap(([aggregate, its], index) =>
-    aggregate ? [planWindows(index, aggregate, its, planner)] : [],
-  );
+  const byState = Map.groupBy(planned, ({ shape }) => shape.aggregate && identityOfState(shape.aggregate));
+  const rowTables = byState.get(null) ?? [];
+  byState.delete(null);
+  const windows = [...byState].flatMap(([identity, its], index) => {
+    const aggregate = its[0]?.shape.aggregate;
+    return identity !== null && aggregate
+      ? [planWindows({ index, identity, aggregate, tables: its }, planner)]
+      : [];
+  });
   return { tables: planned, rowTables, windows };
 }
 
 function planWindows(
-  index: number,
-  aggregate: AggregateRelation,
-  tables: readonly PlannedTable[],
+  windows: Pick<PlannedWindows, "index" | "identity" | "aggregate" | "tables">,
   planner: KeyPlanner,
 ): PlannedWindows {
+  const { aggregate } = windows;
   const keys = planner.plan(shapeOf(aggregate), aggregate);
   const groups = createGroupState(keys.dictionary, aggregate.aggregates.flatMap(fieldsOf));
-  return { index, aggregate, keys, groups, tables };
+  return { ...windows, keys, groups };
 }
 
 /** Whether its rows leave before their windows have closed. */

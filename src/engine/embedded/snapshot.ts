@@ -1,78 +1,134 @@
-/** The state of a session as bytes, bound to the plan that it belongs to. */
+/**
+ * The state of a session as bytes. The groups of an aggregate are known by what they compute, and counts by the
+ * table's name, so that a pipeline with other tables takes over what it has in common.
+ */
 import { deserialize, serialize } from "node:v8";
 import { fail } from "../../errors.ts";
+import type { SourceSettings } from "../../pipeline/pipeline.ts";
 import type { Program } from "./compile.ts";
 import type { Gate } from "./gate.ts";
-import { type GroupStateSnapshot, restoreGroups, saveGroups } from "./group-state.ts";
-import { type KeyDictionaryState, restoreKeys, saveKeys } from "./keys.ts";
-import type { Published, Windows } from "./windows.ts";
+import { type GroupStateSnapshot, markAllChanged, restoreGroups, saveGroups } from "./group-state.ts";
+import { type SavedKeys, saveKeys } from "./keys.ts";
+import type { RebuiltState } from "./open.ts";
+import { type Published, renumbered, type Windows } from "./windows.ts";
 
 /** Changes when the form of `State` does. */
-const FORM = 3;
+const FORM = 4;
 
 interface State {
   readonly form: number;
-  readonly fingerprint: string;
+  readonly source: SourceIdentity;
   readonly gate: Pick<Gate, "watermark" | "dedupe" | "counts">;
-  readonly dictionaries: readonly KeyDictionaryState[];
-  readonly windows: readonly WindowsState[];
-  readonly used: Float64Array;
+  readonly dictionaries: readonly SavedKeys[];
+  /** By the identity of the aggregate. */
+  readonly windows: ReadonlyMap<string, WindowsState>;
+  /** By table. */
+  readonly used: ReadonlyMap<string, number>;
 }
 
 interface WindowsState {
+  /** Its place among the dictionaries. */
+  readonly dictionary: number;
   readonly groups: GroupStateSnapshot;
   readonly published: ReadonlyMap<string, Published>;
   readonly closedThrough: number;
 }
 
-export function takeSnapshot(fingerprint: string, gate: Gate, program: Program): Uint8Array {
+type SourceIdentity = Pick<SourceSettings, "eventTime" | "eventId">;
+
+/** The parts of a session that change. */
+export interface Parts {
+  readonly source: SourceSettings;
+  readonly gate: Gate;
+  readonly program: Program;
+}
+
+export function takeSnapshot({ source, gate, program }: Parts): Uint8Array {
   const { watermark, dedupe, counts } = gate;
   const state: State = {
     form: FORM,
-    fingerprint,
+    source: { eventTime: source.eventTime, eventId: source.eventId },
     gate: { watermark, dedupe, counts },
     dictionaries: program.dictionaries.map(saveKeys),
-    windows: program.windows.map(({ groups, published, closedThrough }) => ({
-      groups: saveGroups(groups),
-      published,
-      closedThrough,
-    })),
-    used: program.used,
+    windows: new Map(program.windows.map((windows) => [windows.identity, saveWindows(windows, program)])),
+    used: new Map(program.tables.map((table, index) => [table, program.used[index]!])),
   };
   return serialize(state);
 }
 
-/** Brings fresh parts to the snapshot's state. Throws `engine.snapshot-mismatch` for another plan's snapshot. */
-export function restoreSnapshot(
-  snapshot: Uint8Array,
-  fingerprint: string,
-  gate: Gate,
-  program: Program,
+function saveWindows({ groups, published, closedThrough }: Windows, { dictionaries }: Program): WindowsState {
+  return {
+    dictionary: dictionaries.indexOf(groups.keys),
+    groups: saveGroups(groups),
+    published,
+    closedThrough,
+  };
+}
+
+/**
+ * Brings fresh parts to the snapshot's state; what it knows nothing of begins empty, and the delay is the parts' own.
+ * Throws `engine.snapshot-mismatch` where times or ids of events are other fields.
+ */
+export function restoreSnapshot(snapshot: Uint8Array, { source, gate, program }: Parts): void {
+  const state = read(snapshot);
+  if (state === null || !isOf(state, source)) throw mismatch();
+  const { watermark, dedupe, counts } = state.gate;
+  gate.watermark = { ...watermark, delayMs: gate.watermark.delayMs };
+  gate.dedupe = { ...dedupe, delayMs: gate.dedupe.delayMs };
+  gate.counts = counts;
+  for (const windows of program.windows) restoreWindows(windows, state);
+  restoreUsed(program, state, new Set(program.tables));
+}
+
+/**
+ * Takes over from another session what `restoreSnapshot` found nothing of, and the counts of the tables named. Their
+ * open windows leave at the next trigger as they are.
+ */
+export function addRebuilt(
+  { snapshot, tables }: RebuiltState,
+  restored: Uint8Array,
+  { program }: Parts,
 ): void {
   const state = read(snapshot);
-  if (state?.form !== FORM || state.fingerprint !== fingerprint) throw mismatch();
-  Object.assign(gate, state.gate);
-  for (const [index, keys] of state.dictionaries.entries()) restoreKeys(program.dictionaries[index]!, keys);
-  for (const [index, its] of state.windows.entries()) restoreWindows(program.windows[index]!, its);
-  program.used.set(state.used.subarray(0, program.used.length));
+  const before = read(restored);
+  if (state === null || before === null) throw mismatch();
+  for (const windows of program.windows) {
+    if (!before.windows.has(windows.identity)) restoreWindows(windows, state);
+    if (windows.open !== null && windows.tables.some((table) => tables.has(table)))
+      markAllChanged(windows.groups);
+  }
+  restoreUsed(program, state, tables);
 }
 
 /** An alert that is new has published nothing; one that is gone is forgotten. */
-function restoreWindows(windows: Windows, { groups, published, closedThrough }: WindowsState): void {
-  restoreGroups(windows.groups, groups);
-  windows.closedThrough = closedThrough;
+function restoreWindows(windows: Windows, state: State): void {
+  const saved = state.windows.get(windows.identity);
+  if (!saved) return;
+  const renumber = restoreGroups(windows.groups, saved.groups, state.dictionaries[saved.dictionary]!);
+  windows.closedThrough = saved.closedThrough;
   for (const [table, left] of windows.published) {
-    for (const [window, its] of published.get(table) ?? []) left.set(window, its);
+    for (const [window, its] of saved.published.get(table) ?? []) left.set(window, renumbered(its, renumber));
   }
 }
 
-/** Null where the bytes are no snapshot at all. */
+function restoreUsed(program: Program, { used }: State, tables: ReadonlySet<string>): void {
+  for (const [index, table] of program.tables.entries()) {
+    if (tables.has(table)) program.used[index] = used.get(table) ?? 0;
+  }
+}
+
+/** Null where the bytes are no snapshot of this form. */
 function read(snapshot: Uint8Array): State | null {
   try {
-    return deserialize(snapshot);
+    const state: State = deserialize(snapshot);
+    return state?.form === FORM ? state : null;
   } catch {
     return null;
   }
+}
+
+function isOf({ source }: State, { eventTime, eventId }: SourceIdentity): boolean {
+  return source.eventTime === eventTime && source.eventId === eventId;
 }
 
 function mismatch(): Error {

@@ -9,6 +9,10 @@ export type Evaluate = (group: number, window: number, count: number, slotSet: n
 
 /** The windows of one aggregate, for all tables over it. */
 export interface Windows {
+  /** What their state is known by, from one pipeline to another. */
+  readonly identity: string;
+  /** Names of the tables over them. */
+  readonly tables: readonly string[];
   readonly sizeMs: number;
   readonly slideMs: number;
   readonly groups: GroupState;
@@ -22,8 +26,20 @@ export interface Windows {
   closedThrough: number;
 }
 
-/** By the number of an open window: the groups that have left, each with the element where groups are exploded. */
+/** By the number of an open window: what has left, as `elementOf` a group. */
 export type Published = Map<number, Set<number>>;
+
+const GROUPS = 2 ** 32;
+
+/** Text that stands for one exploded element of a group; for the group itself if it is not exploded. */
+export function elementOf(group: string, element: number): string {
+  return element === 0 ? group : `${group} + ${element * GROUPS}`;
+}
+
+/** The same elements by the numbers that their groups have now. */
+export function renumbered(elements: ReadonlySet<number>, renumber: (group: number) => number): Set<number> {
+  return new Set([...elements].map((its) => its - (its % GROUPS) + renumber(its % GROUPS)));
+}
 
 /** Whether this is its first time, which it no longer is then. Called by generated code. */
 export function isFirst(published: Published, window: number, groupElement: number): boolean {
@@ -58,7 +74,7 @@ function evaluateChanged(windows: Windows, open: Evaluate, scratch: Scratch, out
   groups.changes = [];
 }
 
-/** Every window over a changed pane of the group, oldest first. */
+/** Every window over a changed pane of the group that hasn't closed, oldest first. */
 function evaluateChanges(
   windows: Windows,
   open: Evaluate,
@@ -74,6 +90,7 @@ function evaluateChanges(
   }
   scratch.slotSet += 1;
   for (const window of windowsOver(changedPanes.reverse(), spanOf(windows))) {
+    if (window <= windows.closedThrough) continue;
     evaluateWindow(windows, open, group, window, scratch, out);
   }
 }
