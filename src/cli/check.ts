@@ -1,32 +1,35 @@
 /** `loanstream check`: everything that is wrong with a pipeline folder. */
+
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
 import { type Diagnostic, formatDiagnostic } from "../errors.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { compilePipeline } from "../pipeline/load.ts";
 import { loadModelTests } from "../pipeline/testing/model-tests.ts";
-import { type Command, parseFlags, usageError } from "./command.ts";
+import { type Command, usageError } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
 export const check: Command = {
   name: "check",
   summary: "Type-check a pipeline folder",
   usage: `
-Usage: loanstream check [--pipeline DIR] [--format text|github]
+Usage: loanstream check [--format text|github] [SETTING…]
 
 Reads the schema, the settings, the scorecards, alerts, every model, its description and its tests (without running
 them), and prints all that is wrong, with file, line and column. Exits with 2 if anything is.
 
-  --format F      text, or github for annotations in a workflow's log
-  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
+  --format F  text, or github for annotations in a workflow's log
+
+${settingLines("check")}
 `,
   async run(args) {
-    const { values } = parseFlags("check", {
-      args: [...args],
-      options: { pipeline: { type: "string" }, format: { type: "string", default: "text" } },
+    const { settings, flags } = readSettings("check", args, {
+      options: { format: { type: "string", default: "text" } },
     });
-    const print = FORMATS.get(values.format);
+    const print = FORMATS.get(flags.format);
     if (!print)
-      throw usageError("check", `--format takes ${[...FORMATS.keys()].join(" or ")}, not "${values.format}"`);
-    const directory = pipelineDirectory(values.pipeline);
+      throw usageError("check", `--format takes ${[...FORMATS.keys()].join(" or ")}, not "${flags.format}"`);
+    const directory = pipelineDirectory(settings.pipeline);
     const files = readPipelineFiles(directory);
     const { pipeline, diagnostics: ofPipeline } = compilePipeline(files);
     const { tests, diagnostics: ofTests } = pipeline ? loadModelTests(files, pipeline) : NO_TESTS;

@@ -1,6 +1,8 @@
 /** `loanstream generate`: made-up applications as NDJSON. The same options give the same bytes. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
 import { fail, type LoanstreamError, type Place } from "../errors.ts";
 import { createLine, type Line, putByte, putText } from "../generator/line.ts";
 import { createRecordStream, type RecordOptions, type RecordStream } from "../generator/records.ts";
@@ -9,7 +11,7 @@ import type { Scenario } from "../generator/scenarios/scenario.ts";
 import { scenarios } from "../generator/scenarios/scenarios.ts";
 import { mostEventBytes } from "../generator/stream.ts";
 import { badKinds, badRecordJson, truthJson } from "../generator/truth.ts";
-import { type Command, eventsPerSecond, parseFlags, usageError, wholeNumber } from "./command.ts";
+import { type Command, usageError, wholeNumber } from "./command.ts";
 
 /** A Monday; fixed, so that the same seed gives the same bytes on any day. */
 const defaultStart = "2026-01-05T00:00:00Z";
@@ -20,14 +22,11 @@ export const generate: Command = {
   name: "generate",
   summary: "Write made-up loan applications as NDJSON, the same bytes for the same seed",
   usage: `
-Usage: loanstream generate [--events N] [--rate R] [--seed S] [--start T] [--out FILE] [--truth FILE]
-                           [--rhythm weekly|flat] [--scenario NAME[,NAME]|none]
-                           [--bad-share X] [--bad KIND[,KIND]]
+Usage: loanstream generate [--events N] [--start T] [--out FILE] [--truth FILE] [--rhythm weekly|flat]
+                           [--scenario NAME[,NAME]|none] [--bad-share X] [--bad KIND[,KIND]] [SETTING…]
 
   --events N       how many records (default: 10000)
-  --rate R         mean number of events a second of their own time, over a week (default: 3)
   --rhythm R       weekly: the rate follows hour and day; flat: it doesn't (default: weekly)
-  --seed S         a whole number (default: 1)
   --start T        time of the first events, ISO 8601 with its zone (default: ${defaultStart})
   --scenario LIST  only these kinds of fraud and of hard negatives, or none (default: all)
                    ${scenarios
@@ -41,12 +40,15 @@ Usage: loanstream generate [--events N] [--rate R] [--seed S] [--start T] [--out
   --truth FILE     write what stands in no event: a line an application (application_id, scenario of fraud, kind of
                    hard negative, 12-month default) and a line a bad record (position from 0, kind)
 
-Events come in order of arrival: a few seconds, at most 45, out of order in their own time, and a few twice.
+${settingLines("generate")}
+
+The rate is of the events' own time, over a week. They come in order of arrival: a few seconds, at most 45, out of order
+in their own time, and a few twice.
 `,
   run: (args) => generateTo(process.stdout, args),
 };
 
-interface Settings extends RecordOptions {
+interface Options extends RecordOptions {
   readonly events: number;
   readonly out: string;
   readonly truth: string | null;
@@ -54,7 +56,7 @@ interface Settings extends RecordOptions {
 
 /** Resolves to the exit code. Throws `usage.invalid`, `file.unwritable`. */
 export async function generateTo(stdout: Writable, argv: readonly string[]): Promise<number> {
-  const settings = readSettings(argv);
+  const settings = readOptions(argv);
   const events = openSink(settings.out, stdout);
   const truths = settings.truth === null ? null : openSink(settings.truth, stdout);
   try {
@@ -68,7 +70,7 @@ export async function generateTo(stdout: Writable, argv: readonly string[]): Pro
 }
 
 /** Ends early when nobody reads any more. */
-async function writeRecords(settings: Settings, events: Sink, truths: Sink | null): Promise<void> {
+async function writeRecords(settings: Options, events: Sink, truths: Sink | null): Promise<void> {
   const records = createRecordStream(settings);
   const { line } = events;
   for (let position = 0; position < settings.events; position += 1) {
@@ -89,15 +91,12 @@ function writeTruth(records: RecordStream, position: number, { line }: Sink): bo
   return line.at >= chunkBytes;
 }
 
-function readSettings(argv: readonly string[]): Settings {
+function readOptions(argv: readonly string[]): Options {
   const text = { type: "string" } as const;
-  const { values } = parseFlags("generate", {
-    args: [...argv],
+  const { settings, flags: values } = readSettings("generate", argv, {
     options: {
       events: text,
-      rate: text,
       rhythm: text,
-      seed: text,
       start: text,
       scenario: text,
       "bad-share": text,
@@ -110,9 +109,9 @@ function readSettings(argv: readonly string[]): Settings {
   if (values.truth === out) throw usageError("generate", "--truth and --out are the same file");
   return {
     events: wholeNumber("generate", "events", values.events ?? "10000", 0),
-    ratePerSecond: eventsPerSecond("generate", values.rate ?? "3"),
+    ratePerSecond: settings.rate,
     rhythm: rhythms[oneOf("rhythm", values.rhythm ?? "weekly", ["weekly", "flat"])],
-    seed: wholeNumber("generate", "seed", values.seed ?? "1", 0),
+    seed: settings.seed,
     startMs: readStart(values.start ?? defaultStart),
     scenarios: readScenarios(values.scenario),
     badShare: readBadShare(values["bad-share"] ?? "0"),

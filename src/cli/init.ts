@@ -2,9 +2,10 @@
 import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readSettings } from "../config/settings.ts";
 import { fail } from "../errors.ts";
 import { withSchemaLine } from "../pipeline/yaml-schemas.ts";
-import { type Command, parseFlags, usageError } from "./command.ts";
+import { type Command, usageError } from "./command.ts";
 import { readmeOf } from "./init-readme.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
@@ -21,7 +22,7 @@ their tests and descriptions, scorecards, alerts, and a README. Each YAML file n
 that editors check and complete it by; the schemas are in DIR/schemas.
 `,
   async run(args) {
-    const { positionals } = parseFlags("init", { args: [...args], allowPositionals: true, options: {} });
+    const { positionals } = readSettings("init", args, { allowPositionals: true });
     const [directory, another] = positionals;
     if (directory === undefined || another !== undefined) throw usageError("init", "it takes one folder");
     fill(directory);
@@ -35,7 +36,7 @@ function fill(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true });
     refuseFull(directory);
-    cpSync(pipelineDirectory(undefined), directory, { recursive: true });
+    cpSync(pipelineDirectory(null), directory, { recursive: true });
     cpSync(SCHEMAS, join(directory, "schemas"), { recursive: true });
     for (const name of globSync("**/*.yaml", { cwd: directory })) {
       const path = join(directory, name);

@@ -1,7 +1,7 @@
 /** The command line: finds the command, prints what went wrong, gives the exit code. */
 import { readFileSync } from "node:fs";
+import { asksForDebug } from "../config/settings.ts";
 import { fail, formatDiagnostic, LoanstreamError } from "../errors.ts";
-import { parseLogLevels } from "../log.ts";
 import { nearest } from "../suggest.ts";
 import { commands } from "./commands.ts";
 
@@ -10,7 +10,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(argv);
   } catch (error) {
-    return report(error);
+    return report(error, argv);
   }
 }
 
@@ -61,10 +61,10 @@ function unknownCommand(name: string): LoanstreamError {
   return fail("usage.invalid", `there is no command "${name}"`, remedy);
 }
 
-function report(error: unknown): number {
+function report(error: unknown, argv: readonly string[]): number {
   const known = error instanceof LoanstreamError ? error : unexpected(error);
   for (const diagnostic of known.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
-  if (wantsStack()) process.stderr.write(`${stackOf(error)}\n`);
+  if (asksForDebug(argv)) process.stderr.write(`${stackOf(error)}\n`);
   return known.exitCode;
 }
 
@@ -73,14 +73,6 @@ function unexpected(error: unknown): LoanstreamError {
   const remedy =
     "This is a defect of loanstream: run it again with LOG_LEVEL=debug and report what it prints.";
   return fail("internal.unexpected", message || "an unnamed error", remedy);
-}
-
-function wantsStack(): boolean {
-  try {
-    return parseLogLevels(process.env.LOG_LEVEL ?? "").general === "debug";
-  } catch {
-    return false;
-  }
 }
 
 function stackOf(error: unknown): string {

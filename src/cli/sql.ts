@@ -1,4 +1,7 @@
 /** `loanstream sql`: a model as Spark SQL, or its typed plan. */
+
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
 import { fail } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { batchSource, streamSource } from "../pipeline/spark-source.ts";
@@ -6,37 +9,37 @@ import type { Alias } from "../sql/plan.ts";
 import { renderPlan } from "../sql/render/plan.ts";
 import { quoteName, renderModel } from "../sql/render/spark.ts";
 import { suggest } from "../suggest.ts";
-import { type Command, parseFlags, usageError } from "./command.ts";
+import { type Command, usageError } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
 export const sql: Command = {
   name: "sql",
   summary: "Print a model as Spark SQL, or its plan",
   usage: `
-Usage: loanstream sql MODEL [--batch | --plan] [--pipeline DIR]
+Usage: loanstream sql MODEL [--batch | --plan] [SETTING…]
 
 Prints the views of a stream and the model's query over them; the two steps that Spark has no SQL for, the watermark
 and the dedupe, stand among them as calls on a DataFrame.
 
-  --batch         one query that runs as it is, given raw(value STRING, partition INT, position BIGINT,
-                  ingest_time TIMESTAMP) of one partition
-  --plan          the typed plan: operators from the table down to the source, columns with types and ranges
-  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
+  --batch  one query that runs as it is, given raw(value STRING, partition INT, position BIGINT, ingest_time TIMESTAMP)
+           of one partition
+  --plan   the typed plan: operators from the table down to the source, columns with types and ranges
+
+${settingLines("sql")}
 `,
   async run(args) {
-    const { values, positionals } = parseFlags("sql", {
-      args: [...args],
+    const { settings, flags, positionals } = readSettings("sql", args, {
       allowPositionals: true,
-      options: { batch: { type: "boolean" }, plan: { type: "boolean" }, pipeline: { type: "string" } },
+      options: { batch: { type: "boolean" }, plan: { type: "boolean" } },
     });
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw usageError("sql", "one model is to be named");
-    if (values.batch && values.plan) throw usageError("sql", "--batch and --plan ask for different things");
-    const pipeline = pipelineFrom(values.pipeline);
+    if (flags.batch && flags.plan) throw usageError("sql", "--batch and --plan ask for different things");
+    const pipeline = pipelineFrom(settings.pipeline);
     const model = modelNamed(pipeline, name);
-    const text = values.plan
+    const text = flags.plan
       ? renderPlan(model)
-      : values.batch
+      : flags.batch
         ? batchText(pipeline, model)
         : streamText(pipeline, model);
     process.stdout.write(`${text}\n`);

@@ -1,4 +1,8 @@
 /** `loanstream test`: what each model makes of given events, against what its test file says. */
+
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
+import type { SettingsOf } from "../config/table.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { connect, type SparkSession } from "../engine/spark/connect/session.ts";
@@ -10,10 +14,9 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { loadModelTests, type ModelTest } from "../pipeline/testing/model-tests.ts";
 import { runModelTests, type TestResult } from "../pipeline/testing/run.ts";
 import { nearest } from "../suggest.ts";
-import { type Command, parseFlags, usageError } from "./command.ts";
+import { type Command, usageError } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
-const LOCAL_SPARK = "sc://127.0.0.1:15002";
 /** A test asks for many small queries, and most of each is planning, on one thread. */
 const SPARK_SESSIONS = 2;
 
@@ -21,35 +24,28 @@ export const test: Command = {
   name: "test",
   summary: "Run the tests of a pipeline's models",
   usage: `
-Usage: loanstream test [MODEL…] [--engine embedded|spark] [--spark URL] [--pipeline DIR] [--json]
+Usage: loanstream test [MODEL…] [--json] [SETTING…]
 
 Runs every test of NAME.test.yaml beside the model NAME.sql, or of the models named: given events, and the rows that
 the model makes of them when every window has closed. Exits with 1 if a test fails, with 2 if a test file is wrong.
 
-  --engine E      embedded (default), or spark: the same tests as batch queries over Spark Connect
-  --spark URL     where Spark listens (default: ${LOCAL_SPARK}, which "make spark" starts)
-  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
-  --json          print a JSON object a test: model, name, file, line, passed, differences
+  --json  print a JSON object a test: model, name, file, line, passed, differences
+
+${settingLines("test")}
 `,
   async run(args) {
-    const { values, positionals } = parseFlags("test", {
-      args: [...args],
+    const { settings, flags, positionals } = readSettings("test", args, {
       allowPositionals: true,
-      options: {
-        engine: { type: "string", default: "embedded" },
-        spark: { type: "string" },
-        pipeline: { type: "string" },
-        json: { type: "boolean" },
-      },
+      options: { json: { type: "boolean" } },
     });
-    const directory = pipelineDirectory(values.pipeline);
+    const directory = pipelineDirectory(settings.pipeline);
     const pipeline = loadPipeline(directory);
     const { tests, diagnostics } = loadModelTests(readPipelineFiles(directory), pipeline);
     throwIfAny(diagnostics);
     const chosen = ofModels(tests, positionals);
-    const { engines, close } = await openEngines(values.engine, values.spark);
+    const { engines, close } = await openEngines(settings);
     try {
-      return await runAll(pipeline, chosen, { engines, print: values.json ? asJson : asText });
+      return await runAll(pipeline, chosen, { engines, print: flags.json ? asJson : asText });
     } finally {
       await close();
     }
@@ -71,14 +67,10 @@ interface OpenEngines {
   close(): Promise<void>;
 }
 
-async function openEngines(name: string, spark: string | undefined): Promise<OpenEngines> {
-  if (name === "embedded") {
-    if (spark !== undefined) throw usageError("test", "--spark goes with --engine spark");
-    return { engines: [embeddedEngine], close: async () => {} };
-  }
-  if (name !== "spark") throw usageError("test", `--engine takes embedded or spark, not "${name}"`);
+async function openEngines({ engine, sparkRemote }: SettingsOf<"test">): Promise<OpenEngines> {
+  if (engine === "embedded") return { engines: [embeddedEngine], close: async () => {} };
   const sessions: SparkSession[] = [];
-  while (sessions.length < SPARK_SESSIONS) sessions.push(await connect(spark ?? LOCAL_SPARK));
+  while (sessions.length < SPARK_SESSIONS) sessions.push(await connect(sparkRemote));
   const close = async () => {
     for (const session of sessions) await session.close();
   };

@@ -1,7 +1,7 @@
 /** The settings of a command: `loanstream.yaml` < `LOANSTREAM_*` < flags. */
-import type { ParseArgsConfig, parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { parseFlags } from "../cli/command.ts";
-import { type Diagnostic, throwIfAny } from "../errors.ts";
+import { type Diagnostic, LoanstreamError, throwIfAny } from "../errors.ts";
 import {
   type Environment,
   fromEnvironment,
@@ -77,6 +77,25 @@ export function effectiveSettings(
   });
 }
 
+/** Whether a command line asks for all messages, of which stacks are some; one that can't be read doesn't. */
+export function asksForDebug(args: readonly string[], environment: Environment = process.env): boolean {
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: { config: { type: "string" }, [flagOf("logLevel")]: { type: "string" } },
+  });
+  const names = new Map([[flagOf("logLevel"), "logLevel"]]);
+  const { file, given: flags } = amongTokens(tokens, names);
+  try {
+    const sources = { file: settingsFile(file, environment), environment, flags };
+    return settingsOf<"init">(effectiveSettings(settingsTable, sources, "init")).logLevel.general === "debug";
+  } catch (error) {
+    if (error instanceof LoanstreamError) return false;
+    throw error;
+  }
+}
+
 type Unjudged = Omit<Effective, "value">;
 
 function judge(table: SettingsTable, given: Unjudged, command: string, diagnostics: Diagnostic[]): Effective {
@@ -132,10 +151,14 @@ interface FromFlags {
 }
 
 interface OptionToken {
+  readonly kind: "option";
+  readonly index: number;
   readonly name: string;
   readonly rawName: string;
   readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
 }
+type Token = OptionToken | { readonly kind: "positional" | "option-terminator" };
 
 /** Takes the settings' flags out of the arguments, after a look at all of them. */
 function fromFlags(command: string, args: readonly string[], own: ParseArgsConfig): FromFlags {
@@ -147,16 +170,25 @@ function fromFlags(command: string, args: readonly string[], own: ParseArgsConfi
     tokens: true,
     options: { ...own.options, config: { type: "string" }, ...optionsOf(names) },
   });
-  const ours = tokens
-    .filter((token) => token.kind === "option")
-    .filter(({ name }) => name === "config" || names.has(name));
+  const { ours, file, given } = amongTokens(tokens, names);
   const taken = new Set(
     ours.flatMap(({ index, inlineValue }) => (inlineValue === false ? [index, index + 1] : [index])),
   );
   return {
+    file,
+    given,
+    rest: args.filter((_, index) => !taken.has(index)),
+  };
+}
+
+function amongTokens(tokens: readonly Token[], names: ReadonlyMap<string, string>) {
+  const ours = tokens
+    .filter((token) => token.kind === "option")
+    .filter(({ name }) => name === "config" || names.has(name));
+  return {
+    ours,
     file: ours.findLast(({ name }) => name === "config")?.value ?? null,
     given: ours.flatMap((token) => givenBy(token, names.get(token.name))),
-    rest: args.filter((_, index) => !taken.has(index)),
   };
 }
 
