@@ -113,6 +113,7 @@ export const catalogue = {
   "store.unreadable": failure,
   "test.invalid-example": configuration,
   "test.unknown-base": configuration,
+  "topic.unknown": configuration,
   "usage.invalid": configuration,
   "yaml.duplicate-key": configuration,
   "yaml.invalid": configuration,

@@ -2,7 +2,7 @@
 import type { Alert, MessagePart, ValueFormat } from "../pipeline/pipeline.ts";
 import type { Column } from "../sql/plan.ts";
 import type { Value } from "../sql/types.ts";
-import { rowWriter } from "./json.ts";
+import { keyWriter } from "./key.ts";
 
 type Row = readonly Value[];
 
@@ -22,8 +22,7 @@ export interface RaisedAlert {
 /** Makes alerts of an alert's rows. `currency` is an ISO 4217 code. */
 export function alertReader(alert: Alert, currency: string): (row: Row) => RaisedAlert {
   const { columns } = alert.rows.relation;
-  const keyPlaces = alert.rows.key.map((name) => columns.findIndex((column) => column.name === name));
-  const writeKey = rowWriter(keyPlaces.flatMap((place) => columns[place] ?? []));
+  const writeKey = keyWriter(alert.rows);
   const text = valueTexts(currency);
   const partText = (part: MessagePart, row: Row): string => {
     if (typeof part === "string") return part;
@@ -37,7 +36,7 @@ export function alertReader(alert: Alert, currency: string): (row: Row) => Raise
       alert: alert.name,
       severity: alert.severity,
       table: alert.table,
-      key: writeKey(keyPlaces.map((place) => row[place] ?? null)),
+      key: writeKey(row),
       eventTimeMs: typeof time === "number" ? time : null,
       message: alert.message.map((part) => partText(part, row)).join(""),
     };

@@ -31,3 +31,15 @@ export function valueToJson(type: SqlType, value: Value): string {
   if (type.kind === "struct" && Array.isArray(value)) return rowWriter(type.fields)(value);
   return JSON.stringify(value);
 }
+
+/** The inverse of `valueToJson`, of parsed JSON; null where it is of another type. */
+export function valueFromJson(type: SqlType, json: unknown): Value {
+  if (type.kind === "array" && Array.isArray(json))
+    return json.map((element) => valueFromJson(type.element, element));
+  if (type.kind === "struct" && typeof json === "object" && json !== null) {
+    const fields = new Map<string, unknown>(Object.entries(json));
+    return type.fields.map((field) => valueFromJson(field.type, fields.get(field.name)));
+  }
+  if (type.kind === "timestamp" && typeof json === "string") return Date.parse(json);
+  return typeof json === "string" || typeof json === "number" || typeof json === "boolean" ? json : null;
+}

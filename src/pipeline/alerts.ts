@@ -8,12 +8,13 @@ import { bigint, column, columnOf, text } from "../sql/build.ts";
 import { call } from "../sql/catalogue/catalogue.ts";
 import { isMonotone } from "../sql/monotone.ts";
 import type { Expr, Filter, Project } from "../sql/plan.ts";
-import { aggregateBelow, originOf, overAggregate } from "../sql/trace.ts";
+import { aggregateBelow, overAggregate } from "../sql/trace.ts";
 import { suggest } from "../suggest.ts";
 import { parseYaml, type YamlNode } from "../yaml.ts";
 import { readMessage } from "./alert-message.ts";
 import type { TextFile } from "./files.ts";
 import { type Alert, type Emit, type MessagePart, SEVERITIES, type Table } from "./pipeline.ts";
+import { timeColumn } from "./time-column.ts";
 
 /** Where alerts are put out; no model's name. */
 export const ALERTS = "alerts";
@@ -110,7 +111,7 @@ interface Parts {
 function alertOf({ name, severity, table, predicate, parts }: Parts): Alert {
   const { relation } = table;
   const keys = keyIndexes(table);
-  const time = timeIndex(table);
+  const time = timeColumn(table);
   const shown = parts.flatMap((part) => (typeof part === "string" ? [] : [part.column]));
   const kept = [...new Set([...keys, ...(time === null ? [] : [time]), ...shown])];
   const placeOf = (index: number) => 1 + kept.indexOf(index);
@@ -160,15 +161,6 @@ function emitOf({ emit, relation }: Table, predicate: Expr): Emit {
 
 function keyIndexes({ key, relation }: Table): readonly number[] {
   return key.map((name) => relation.columns.findIndex((candidate) => candidate.name === name));
-}
-
-/** The event's time, or the window's end. */
-function timeIndex({ relation }: Table): number | null {
-  const found = relation.columns.findIndex(({ eventTime }, index) => {
-    const origin = originOf(relation, index);
-    return eventTime || (origin?.relation.op === "aggregate" && origin.index === 1);
-  });
-  return found < 0 ? null : found;
 }
 
 const ABSENT = "-";

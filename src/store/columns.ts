@@ -3,7 +3,7 @@
  * with milliseconds, arrays as JSON text.
  */
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import { valueToJson } from "../output/json.ts";
+import { valueFromJson, valueToJson } from "../output/json.ts";
 import type { SqlType, Value } from "../sql/types.ts";
 
 export function sqliteType(type: SqlType): "INTEGER" | "REAL" | "TEXT" {
@@ -27,18 +27,7 @@ export function fromSqlite(type: SqlType, stored: SQLOutputValue | undefined): V
   }
   if (typeof stored !== "string") return typeof stored === "number" ? stored : null;
   if (type.kind === "timestamp") return Date.parse(stored);
-  return type.kind === "array" ? fromJson(type, JSON.parse(stored)) : stored;
-}
-
-function fromJson(type: SqlType, json: unknown): Value {
-  if (type.kind === "array" && Array.isArray(json))
-    return json.map((element) => fromJson(type.element, element));
-  if (type.kind === "struct" && typeof json === "object" && json !== null) {
-    const fields = new Map<string, unknown>(Object.entries(json));
-    return type.fields.map((field) => fromJson(field.type, fields.get(field.name)));
-  }
-  if (type.kind === "timestamp" && typeof json === "string") return Date.parse(json);
-  return typeof json === "string" || typeof json === "number" || typeof json === "boolean" ? json : null;
+  return type.kind === "array" ? valueFromJson(type, JSON.parse(stored)) : stored;
 }
 
 /** A name as SQL text. */

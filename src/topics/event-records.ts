@@ -1,0 +1,121 @@
+/** Topics of events: all of the log, those of them that came too late, and the dead ones. */
+import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
+import { LoanstreamError } from "../errors.ts";
+import type { LogReader } from "../eventlog/event-log.ts";
+import type { SourceSettings } from "../pipeline/pipeline.ts";
+import type { DataReader } from "./data-reader.ts";
+import { deadLetterHeaders, recordsOf, textReader } from "./event-record.ts";
+import type { Bounds, Page, PositionedRecords } from "./positioned-records.ts";
+import type { Topic } from "./topic-list.ts";
+import type { TopicRecord } from "./topics.ts";
+
+const NOTHING: Bounds = { start: 0, end: 0 };
+
+export function eventRecords({ name }: Topic, source: SourceSettings, data: DataReader): PositionedRecords {
+  const keyOf = textReader(source.key);
+
+  async function bounds(): Promise<Bounds> {
+    const log = await data.log();
+    return log === null ? NOTHING : { start: await log.start(), end: await log.end() };
+  }
+
+  async function read(from: number, limit: number): Promise<Page> {
+    const log = await data.log();
+    if (log === null) return { records: [], next: from };
+    const records: TopicRecord[] = [];
+    const first = Math.max(from, await log.start());
+    for await (const batch of stillKept(log.read(first))) {
+      for (const record of recordsOf(batch)) {
+        if (records.length === limit) break;
+        records.push({ topic: name, ...record, key: keyOf(record.value), headers: {} });
+      }
+      if (records.length === limit) break;
+    }
+    const last = records.at(-1);
+    return { records, next: last ? last.position + 1 : from };
+  }
+
+  return {
+    bounds,
+    read,
+    last: async (before) => (before === 0 ? null : ((await read(before - 1, 1)).records[0] ?? null)),
+    async count() {
+      const { start, end } = await bounds();
+      return end - start;
+    },
+  };
+}
+
+/** What the log lets go while it is read is passed over the next time. */
+async function* stillKept<Batch>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  try {
+    yield* batches;
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+const isGone = (error: unknown) =>
+  error instanceof LoanstreamError && error.diagnostics[0].code === "log.position-gone";
+
+/** One record of the log; null where it is no longer kept. */
+export async function recordAt(log: LogReader, { position }: RecordPlace) {
+  for await (const batch of stillKept(log.read(position, position + 1)))
+    for (const record of recordsOf(batch)) if (record.position === position) return record;
+  return null;
+}
+
+type Letter = RecordPlace | DeadLetter;
+const PAGE = 10_000;
+
+export function letterRecords(topic: Topic, source: SourceSettings, data: DataReader): PositionedRecords {
+  const keyOf = textReader(source.key);
+  const dead = topic.kind === "dlq";
+
+  function letters(from: number, limit: number): readonly Letter[] {
+    const query = { limit, after: { partition: 0, position: from - 1 } };
+    const store = data.store();
+    return (dead ? store?.deadLetters(query) : store?.lateRecords(query)) ?? [];
+  }
+
+  function newestLetter(): Letter | null {
+    let newest: Letter | null = null;
+    for (let page = letters(0, PAGE); page.length > 0; page = letters(newest.position + 1, PAGE))
+      newest = page.at(-1)!;
+    return newest;
+  }
+
+  async function toRecord(log: LogReader, letter: Letter): Promise<TopicRecord | null> {
+    const found = await recordAt(log, letter);
+    if (found === null) return null;
+    const headers = "reason" in letter ? deadLetterHeaders(source.topic, letter) : {};
+    return { topic: topic.name, ...found, key: keyOf(found.value), headers };
+  }
+
+  async function read(from: number, limit: number): Promise<Page> {
+    const log = await data.log();
+    if (log === null) return { records: [], next: from };
+    const found = letters(Math.max(from, await log.start()), limit);
+    const records: TopicRecord[] = [];
+    for (const letter of found) {
+      const record = await toRecord(log, letter);
+      if (record !== null) records.push(record);
+    }
+    const last = found.at(-1);
+    return { records, next: last ? last.position + 1 : from };
+  }
+
+  return {
+    bounds: async () => ({ start: 0, end: data.store()?.progress().position ?? 0 }),
+    read,
+    async last() {
+      const log = await data.log();
+      const newest = newestLetter();
+      return log && newest ? toRecord(log, newest) : null;
+    },
+    async count() {
+      const source = data.store()?.progress().ledger?.source;
+      return (dead ? source?.dead : source?.late) ?? 0;
+    },
+  };
+}
