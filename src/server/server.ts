@@ -1,5 +1,10 @@
 /** The HTTP server of a run: tables, their changes, health, and the page. */
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { fail } from "../errors.ts";
+import { createApp } from "./app.ts";
 import type { ServerParts } from "./parts.ts";
+import { readWebFiles } from "./web-files.ts";
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:8080`. */
@@ -8,7 +13,57 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Clients that take nothing any more are left after so long. */
+const CLOSES_WITHIN_MS = 2000;
+
 /** Resolves once it listens. Throws `server.port-in-use`, `server.bad-host`. */
-export async function startServer(_parts: ServerParts): Promise<RunningServer> {
-  return { url: "", close: async () => {} };
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const closing = new AbortController();
+  const app = createApp(parts, readWebFiles(), closing.signal);
+  // Never HTTP/2, which nothing here asks for.
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  await listen(server, parts);
+  return {
+    url: urlOf(server, parts.host),
+    close: async () => {
+      closing.abort();
+      const impatience = setTimeout(() => server.closeAllConnections(), CLOSES_WITHIN_MS);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(impatience);
+    },
+  };
+}
+
+async function listen(server: Server, { host, port, logger }: ServerParts): Promise<void> {
+  const listening = Promise.withResolvers<void>();
+  server.once("error", (error) => listening.reject(refusal(error, host, port)));
+  server.listen({ host, port, exclusive: true }, listening.resolve);
+  await listening.promise;
+  server.on("error", ({ name }) => logger.error("the server met an error", { reason: name }));
+}
+
+function refusal(error: Error, host: string, port: number): Error {
+  const code = "code" in error ? error.code : null;
+  if (code === "EADDRINUSE") {
+    const remedy = "Choose another by --port, or --port 0 for any that is free.";
+    return fail("server.port-in-use", `port ${port} of ${host} is in use`, remedy);
+  }
+  if (code === "EACCES") {
+    const remedy = "Choose one from 1024 on by --port.";
+    return fail("server.port-in-use", `port ${port} of ${host} is not for this user`, remedy);
+  }
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EINVAL")
+    return fail(
+      "server.bad-host",
+      `this machine has no address ${host}`,
+      "Name 127.0.0.1 by --host, or leave it out.",
+    );
+  return error;
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }

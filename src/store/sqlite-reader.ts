@@ -12,6 +12,7 @@ import { readProgress } from "./progress.ts";
 import { STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
 import { type RowQuery, type SequencedRow, type TableRowReader, tableRowReader } from "./table-rows.ts";
+import { type TotalColumns, type WindowTotal, windowTotals } from "./window-totals.ts";
 
 /** All of it as of one commit. */
 export interface StoreView {
@@ -33,6 +34,8 @@ export interface StoreReader {
   /** The last written first. */
   rows(table: string, query: RowQuery): readonly SequencedRow[];
   count(table: string): number;
+  /** Of the latest windows that have rows, the latest last. */
+  windowTotals(columns: TotalColumns, windows: number): readonly WindowTotal[];
   /** The oldest first. */
   deadLetters(query: LetterQuery): readonly StoredDeadLetter[];
   /** The oldest first. */
@@ -72,6 +75,7 @@ export function openStoreReader(directory: string, pipeline: Pipeline): StoreRea
       ),
     rows: (table, query) => reader(table).newest(query),
     count: (table) => reader(table).count(),
+    windowTotals: (columns, windows) => windowTotals(database, columns, windows),
     deadLetters: deadReader(database),
     lateRecords: lateReader(database),
     close: () => database.close(),

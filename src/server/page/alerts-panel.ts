@@ -1,0 +1,24 @@
+/** What somebody should look at, the last first. */
+import { timeOfDay } from "../../cli/table-text.ts";
+import type { RaisedAlert } from "../../output/alert.ts";
+import { type Markup, markup } from "./markup.ts";
+import { heading } from "./words.ts";
+
+export function alertsPanel(newest: readonly RaisedAlert[], timeZone: string, nowMs: number): Markup {
+  if (newest.length === 0) return markup`<p class="nothing">None raised yet.</p>`;
+  const time = timeOfDay(timeZone, nowMs);
+  const lines = newest.map(
+    ({ severity, alert, message, eventTimeMs, table }) => markup`<tr>
+<td class="time">${eventTimeMs === null ? "–" : time(eventTimeMs)}</td>
+<td><span class="severity ${severity}">${severity}</span></td>
+<td>${heading(alert)}</td>
+<td class="message">${message}</td>
+<td><a href="#table-${table}">${heading(table)}</a></td>
+</tr>
+`,
+  );
+  return markup`<div class="scroll" role="region" tabindex="0" aria-labelledby="title-alerts"><table>
+<thead><tr><th scope="col">Time</th><th scope="col">Severity</th><th scope="col">Alert</th><th scope="col">What happened</th><th scope="col">Seen in</th></tr></thead>
+<tbody>
+${lines}</tbody></table></div>`;
+}
