@@ -63,4 +63,11 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import("./sql.ts")).sql,
     },
   ],
+  [
+    "config",
+    {
+      summary: "Show the settings that hold, and where each came from",
+      load: async () => (await import("./config.ts")).config,
+    },
+  ],
 ]);
