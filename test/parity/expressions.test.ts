@@ -1,6 +1,6 @@
 /**
  * Random expressions over random rows: the embedded engine's value is Spark's bit for bit, whether Spark compiles
- * or interprets, and lies where the analysis says. `LOANSTREAM_SEED=n` runs one seed again.
+ * or interprets, and lies where the analysis says. `LOANSTREAM_TEST_SEED=n` runs one seed again.
  */
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
@@ -14,7 +14,7 @@ import { choicesFrom } from "./expressions-random.ts";
 import { withSpark } from "./expressions-server.ts";
 import { randomRows } from "./expressions-table.ts";
 
-const { LOANSTREAM_SEED, LOANSTREAM_NIGHTLY } = process.env;
+const { LOANSTREAM_TEST_SEED, LOANSTREAM_NIGHTLY } = process.env;
 const FIXED_SEED = 20_260_101;
 const ROUNDS = LOANSTREAM_NIGHTLY ? 300 : 5;
 const EXPRESSIONS = 180;
@@ -39,7 +39,7 @@ function roundOf(seed: number): Round {
 }
 
 function seeds(): readonly number[] {
-  if (LOANSTREAM_SEED) return [Number(LOANSTREAM_SEED)];
+  if (LOANSTREAM_TEST_SEED) return [Number(LOANSTREAM_TEST_SEED)];
   const first = LOANSTREAM_NIGHTLY ? randomInt(2 ** 31) : FIXED_SEED;
   return Array.from({ length: ROUNDS }, (_, i) => first + i);
 }
@@ -60,7 +60,7 @@ function report(seed: number, found: readonly Difference[]): string {
       `  gives  ${show(embedded)}, but ${mode}: ${show(other)}`,
     ].join("\n"),
   );
-  return `LOANSTREAM_SEED=${seed} finds\n${lines.join("\n\n")}`;
+  return `LOANSTREAM_TEST_SEED=${seed} finds\n${lines.join("\n\n")}`;
 }
 
 test("every function of the catalogue is among the random expressions, and most of their parts are accepted", () => {
@@ -103,7 +103,7 @@ test("random aggregates have the same value on both engines, within what the ana
       );
       assert.ok(
         found.length === 0,
-        `LOANSTREAM_SEED=${seed} finds\n${lines.join("\n\n")}\nin\n${model.text}`,
+        `LOANSTREAM_TEST_SEED=${seed} finds\n${lines.join("\n\n")}\nin\n${model.text}`,
       );
     }
   });

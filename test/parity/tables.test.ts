@@ -18,15 +18,15 @@ import { assertEqualAnalyses, batchesOf, difference } from "./tables-compare.ts"
 import { adverseLog, generatedLog, withEndsOfTime } from "./tables-events.ts";
 import { plainLog, smallLog } from "./tables-small-events.ts";
 
-const { LOANSTREAM_SEED, LOANSTREAM_NIGHTLY } = process.env;
+const { LOANSTREAM_TEST_SEED, LOANSTREAM_NIGHTLY } = process.env;
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const pipeline = loadPipeline(folder("../../pipeline"));
 const START_MS = Date.UTC(2026, 0, 5, 14);
 const BEFORE_1970_MS = Date.UTC(1969, 11, 31, 23, 50);
 
-/** Fixed in an ordinary run, fresh each night; `LOANSTREAM_SEED` names one to run again. */
+/** Fixed in an ordinary run, fresh each night; `LOANSTREAM_TEST_SEED` names one to run again. */
 function seeds(t: TestContext, fixed: readonly number[], nightly: number): readonly number[] {
-  if (LOANSTREAM_SEED) return [Number(LOANSTREAM_SEED)];
+  if (LOANSTREAM_TEST_SEED) return [Number(LOANSTREAM_TEST_SEED)];
   if (!LOANSTREAM_NIGHTLY) return fixed;
   const fresh = Array.from({ length: nightly }, () => randomInt(2 ** 31));
   t.diagnostic(`seeds ${fresh.join(", ")}`);
@@ -42,7 +42,7 @@ test("generated events give equal tables", async (t) => {
       sparkEngine(spark),
       pipeline,
       log,
-      `LOANSTREAM_SEED=${seed}`,
+      `LOANSTREAM_TEST_SEED=${seed}`,
     );
     assert.ok(ledger.source.duplicate > 0);
   }
@@ -57,7 +57,7 @@ test("adverse events give equal tables, late and dead ones included", async (t) 
       sparkEngine(spark),
       pipeline,
       log,
-      `LOANSTREAM_SEED=${seed}`,
+      `LOANSTREAM_TEST_SEED=${seed}`,
     );
     const { accepted, late, duplicate, dead } = ledger.source;
     assert.ok(accepted > 500 && late > 10 && duplicate > 10 && dead > 50, JSON.stringify(ledger.source));
@@ -70,7 +70,7 @@ test("times before 1970, and the first and last that can be written, give equal 
   for (const seed of seeds(t, [5], 5)) {
     const log = withEndsOfTime(adverseLog(pipeline, { seed, count: 800, startMs: BEFORE_1970_MS }));
     const compared = LOANSTREAM_NIGHTLY ? pipeline : firstOfEachOutput(pipeline);
-    await assertEqualAnalyses(sparkEngine(spark), compared, log, `LOANSTREAM_SEED=${seed}`);
+    await assertEqualAnalyses(sparkEngine(spark), compared, log, `LOANSTREAM_TEST_SEED=${seed}`);
   }
 });
 
@@ -84,7 +84,7 @@ test("what the default models leave out of the language gives equal tables", asy
       sparkEngine(spark),
       everything,
       log,
-      `LOANSTREAM_SEED=${seed}`,
+      `LOANSTREAM_TEST_SEED=${seed}`,
     );
     for (const { table, rows } of analysis.tables) assert.ok(rows.length > 10, table);
     const { late, duplicate, dead } = analysis.ledger.source;
@@ -98,7 +98,12 @@ test("a data set without times has nothing late and no duplicate", async (t) => 
   const plain = loadPipeline(folder("plain"));
   for (const seed of seeds(t, [7], 3)) {
     const log = plainLog(seed, 200);
-    const { ledger } = await assertEqualAnalyses(sparkEngine(spark), plain, log, `LOANSTREAM_SEED=${seed}`);
+    const { ledger } = await assertEqualAnalyses(
+      sparkEngine(spark),
+      plain,
+      log,
+      `LOANSTREAM_TEST_SEED=${seed}`,
+    );
     const { late, duplicate, dead } = ledger.source;
     assert.deepEqual([late, duplicate], [0, 0]);
     assert.ok(dead > 0);
