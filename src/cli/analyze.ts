@@ -1,5 +1,7 @@
 /** `loanstream analyze`: a bounded input through the embedded engine. */
 
+import { statSync } from "node:fs";
+import type { RecordBatch } from "../engine/batch.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import type { Analysis, DeadLetter } from "../engine/engine.ts";
 import { readRecords } from "../eventlog/files/read.ts";
@@ -8,8 +10,9 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Command, parseFlags, usageError } from "./command.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
+import { createReadingProgress } from "./reading-progress.ts";
 import { dateAndTime, printable, tableText, terminalWidth } from "./table-text.ts";
-import { raisedAlerts, writeAnalysis } from "./write-analysis.ts";
+import { type OutputFormat, raisedAlerts, writeAnalysis } from "./write-analysis.ts";
 
 const FIRST_ROWS = 5;
 const MOST_REASONS = 5;
@@ -18,14 +21,16 @@ export const analyze: Command = {
   name: "analyze",
   summary: "Run the pipeline over files and write its tables",
   usage: `
-Usage: loanstream analyze FILE… [--out DIR] [--pipeline DIR] [--json]
+Usage: loanstream analyze FILE… [--out DIR [--format ndjson|parquet]] [--pipeline DIR] [--json]
 
-FILE is NDJSON, or CSV with a header, as its name or else the pipeline's source says; .gz and .zst are
-decompressed, - is standard input, which is not. Several files are read one after the other, so in order of arrival.
-At their end every window closes. A record that doesn't fit the schema is dead: it is counted, and no failure.
+FILE is Parquet, NDJSON, or CSV with a header. Parquet, gzip and zstd are known by their first bytes, NDJSON and CSV
+by the name or else the pipeline's source; - is standard input. Several files are read one after the other, so in
+order of arrival. At their end every window closes. A record that doesn't fit the schema is dead: it is counted, and
+no failure. On a terminal, standard error tells how far the reading has come.
 
   --out DIR       write one <table>.ndjson a table in key order, alerts.ndjson, ledger.json, late.ndjson and
                   dlq.ndjson; without it, the first rows of each table are printed
+  --format F      of the tables and the alerts in DIR: ndjson (default) or parquet
   --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
   --json          print the tables' sizes, how many alerts were raised and the ledger as one JSON object
 `,
@@ -33,17 +38,52 @@ At their end every window closes. A record that doesn't fit the schema is dead: 
     const { values, positionals } = parseFlags("analyze", {
       args: [...args],
       allowPositionals: true,
-      options: { out: { type: "string" }, pipeline: { type: "string" }, json: { type: "boolean" } },
+      options: {
+        out: { type: "string" },
+        format: { type: "string" },
+        pipeline: { type: "string" },
+        json: { type: "boolean" },
+      },
     });
     if (positionals.length === 0) throw usageError("analyze", "no file is named");
+    const format = outputFormat(values.format, values.out);
     const pipeline = pipelineFrom(values.pipeline);
-    const settings = { format: pipeline.source.format, leaves: pipeline.schema.leaves, stdin: process.stdin };
-    const analysis = await embeddedEngine.analyze(pipeline, readRecords(positionals, settings));
-    if (values.out !== undefined) await writeAnalysis(values.out, pipeline, analysis);
+    const analysis = await embeddedEngine.analyze(pipeline, recordsOf(positionals, pipeline));
+    if (values.out !== undefined) await writeAnalysis(values.out, format, pipeline, analysis);
     process.stdout.write(values.json ? asJson(pipeline, analysis) : asText(pipeline, analysis, values.out));
     return 0;
   },
 };
+
+function outputFormat(format: string | undefined, out: string | undefined): OutputFormat {
+  if (format === undefined) return "ndjson";
+  if (out === undefined) throw usageError("analyze", "--format says how --out is written, which is missing");
+  if (format === "ndjson" || format === "parquet") return format;
+  throw usageError("analyze", `--format is ndjson or parquet, not "${format}"`);
+}
+
+function recordsOf(paths: readonly string[], { source, schema }: Pipeline): AsyncIterable<RecordBatch> {
+  const screen = process.stderr.isTTY ? process.stderr : null;
+  const progress = createReadingProgress({ totalBytes: sizeOf(paths), screen, nowMs: Date.now });
+  return progress.along(
+    readRecords(paths, {
+      format: source.format,
+      leaves: schema.leaves,
+      stdin: process.stdin,
+      onBytes: progress.addBytes,
+    }),
+  );
+}
+
+/** Bytes of all of them; null where one is no plain file, or can't be looked at: reading it says why. */
+function sizeOf(paths: readonly string[]): number | null {
+  try {
+    const files = paths.map((path) => statSync(path));
+    return files.every((file) => file.isFile()) ? files.reduce((total, { size }) => total + size, 0) : null;
+  } catch {
+    return null;
+  }
+}
 
 function asJson(pipeline: Pipeline, { tables, alerts, ledger }: Analysis): string {
   const sizes = Object.fromEntries(tables.map(({ table, rows }) => [table, rows.length]));

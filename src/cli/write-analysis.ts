@@ -7,9 +7,12 @@ import { pipeline as connect } from "node:stream/promises";
 import type { Analysis } from "../engine/engine.ts";
 import { fail } from "../errors.ts";
 import { alertReader, alertToJson, type RaisedAlert } from "../output/alert.ts";
-import { rowWriter } from "../output/json.ts";
+import { type NamedType, rowWriter } from "../output/json.ts";
 import { inKeyOrder } from "../output/order.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { STRING, TIMESTAMP, type Value } from "../sql/types.ts";
+
+export type OutputFormat = "ndjson" | "parquet";
 
 const LINES_A_WRITE = 1000;
 
@@ -22,11 +25,13 @@ export function raisedAlerts({ alerts, currency }: Pipeline, analysis: Analysis)
 }
 
 /**
- * Writes `<table>.ndjson` for every table in key order, `alerts.ndjson`, `ledger.json`, and the places of late and
- * dead records in `late.ndjson` and `dlq.ndjson` (with path and reason, never a value). Throws `file.unwritable`.
+ * Writes `<table>.ndjson` for every table in key order and `alerts.ndjson`, or both as `.parquet`; `ledger.json`, and
+ * the places of late and dead records in `late.ndjson` and `dlq.ndjson` (with path and reason, never a value).
+ * Throws `file.unwritable`.
  */
 export async function writeAnalysis(
   directory: string,
+  format: OutputFormat,
   pipeline: Pipeline,
   analysis: Analysis,
 ): Promise<void> {
@@ -34,11 +39,9 @@ export async function writeAnalysis(
     await mkdir(directory, { recursive: true });
     for (const table of pipeline.tables) {
       const rows = analysis.tables.find((found) => found.table === table.name)?.rows ?? [];
-      const write = rowWriter(table.relation.columns);
-      await writeLines(join(directory, `${table.name}.ndjson`), inKeyOrder(table, rows).values().map(write));
+      await writeTable(join(directory, table.name), format, table.relation.columns, inKeyOrder(table, rows));
     }
-    const alerts = raisedAlerts(pipeline, analysis);
-    await writeLines(join(directory, "alerts.ndjson"), alerts.values().map(alertToJson));
+    await writeAlerts(join(directory, "alerts"), format, raisedAlerts(pipeline, analysis));
     await writeLines(
       join(directory, "late.ndjson"),
       analysis.late.values().map((place) => JSON.stringify(place)),
@@ -53,6 +56,50 @@ export async function writeAnalysis(
     const remedy = "Name a directory that can be written by --out.";
     throw fail("file.unwritable", `it can't be written (${String(error.code)})`, remedy, { file: directory });
   }
+}
+
+async function writeTable(
+  path: string,
+  format: OutputFormat,
+  columns: readonly NamedType[],
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  if (format === "parquet") await parquetTable(`${path}.parquet`, columns, rows);
+  else await writeLines(`${path}.ndjson`, rows.values().map(rowWriter(columns)));
+}
+
+async function writeAlerts(
+  path: string,
+  format: OutputFormat,
+  alerts: readonly RaisedAlert[],
+): Promise<void> {
+  if (format === "parquet") await parquetTable(`${path}.parquet`, ALERT_COLUMNS, alerts.map(alertRow));
+  else await writeLines(`${path}.ndjson`, alerts.values().map(alertToJson));
+}
+
+/** The writer of Parquet is loaded by those who need it. */
+async function parquetTable(
+  path: string,
+  columns: readonly NamedType[],
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  const { writeParquet } = await import("../output/parquet.ts");
+  writeParquet(path, columns, rows);
+}
+
+const ALERT_COLUMNS: readonly NamedType[] = [
+  { name: "alert_id", type: STRING },
+  { name: "alert", type: STRING },
+  { name: "severity", type: STRING },
+  { name: "table", type: STRING },
+  { name: "key", type: STRING },
+  { name: "event_time", type: TIMESTAMP },
+  { name: "message", type: STRING },
+];
+
+function alertRow(alert: RaisedAlert): readonly Value[] {
+  const { alertId, severity, table, key, eventTimeMs, message } = alert;
+  return [alertId, alert.alert, severity, table, key, eventTimeMs, message];
 }
 
 async function writeLines(path: string, lines: Iterable<string>): Promise<void> {

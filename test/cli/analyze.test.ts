@@ -3,8 +3,10 @@ import { Buffer } from "node:buffer";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { readRecords } from "../../src/eventlog/files/read.ts";
 import { createGenerator } from "../../src/generator/generator.ts";
 import { loanstream } from "./command-line.ts";
 
@@ -34,6 +36,20 @@ const jsonLines = (text: string | undefined): unknown[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line));
 
+/** A Parquet file's rows as NDJSON. */
+async function linesOf(path: string): Promise<string> {
+  let text = "";
+  const settings = { format: "json", leaves: [], stdin: Readable.from([]) } as const;
+  for await (const { bytes } of readRecords([path], settings)) text += Buffer.from(bytes).toString();
+  return text;
+}
+
+/** In Parquet an alert's key is JSON text. */
+function withKeyRead(alert: unknown): unknown {
+  assert.ok(typeof alert === "object" && alert !== null && "key" in alert);
+  return { ...alert, key: JSON.parse(String(alert.key)) };
+}
+
 describe("analyze", () => {
   it("writes a file a table, the ledger, and the places of late and dead records", async () => {
     const out = join(scratch, "out");
@@ -62,6 +78,35 @@ describe("analyze", () => {
     await loanstream(["analyze", plain, "--out", outs[0] ?? ""]);
     await loanstream(["analyze", packed, "--out", outs[1] ?? ""]);
     assert.deepEqual(files(outs[0] ?? ""), files(outs[1] ?? ""));
+  });
+
+  it("writes tables and alerts as Parquet that reads as the NDJSON does", async () => {
+    const [asParquet, asLines] = [join(scratch, "parquet"), join(scratch, "lines")];
+    await loanstream(["analyze", plain, "--out", asParquet, "--format", "parquet"]);
+    await loanstream(["analyze", plain, "--out", asLines, "--format", "ndjson"]);
+    const { "alerts.ndjson": alerts, ...lines } = files(asLines);
+    const names = Object.keys(lines).filter((name) => !/^(?:late|dlq)\.ndjson$|ledger/.test(name));
+    assert.ok(names.length >= 13);
+    for (const name of names)
+      assert.equal(await linesOf(join(asParquet, name.replace("ndjson", "parquet"))), lines[name], name);
+    const raised = jsonLines(await linesOf(join(asParquet, "alerts.parquet")));
+    assert.deepEqual(
+      raised.map((alert) => withKeyRead(alert)),
+      jsonLines(alerts),
+    );
+    for (const name of ["late.ndjson", "dlq.ndjson", "ledger.json"])
+      assert.equal(readFileSync(join(asParquet, name), "utf8"), lines[name]);
+  });
+
+  it("refuses a format that it doesn't write, or without a directory to write to", async () => {
+    for (const flags of [
+      ["--format", "csv", "--out", join(scratch, "csv")],
+      ["--format", "parquet"],
+    ]) {
+      const { exitCode, stderr } = await loanstream(["analyze", plain, ...flags]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /^--format .*\[usage\.invalid\].*\n$/);
+    }
   });
 
   it("prints sizes, first rows and the ledger without --out, and one JSON object with --json", async () => {
