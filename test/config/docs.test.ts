@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { keyOf, type Setting, settingsTable } from "../../src/config/table.ts";
+import { COMPONENTS } from "../../src/log.ts";
 
 const page = readFileSync(new URL("../../docs/settings.md", import.meta.url), "utf8");
 const [ofSettings = "", ofComponents = ""] = page.split("## What is logged");
