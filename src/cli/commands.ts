@@ -36,6 +36,20 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "topics",
+    {
+      summary: "List the topics: what each holds, how much, since when",
+      load: async () => (await import("./topics.ts")).topics,
+    },
+  ],
+  [
+    "consume",
+    {
+      summary: "Follow a topic: events, rows of tables, alerts",
+      load: async () => (await import("./consume.ts")).consume,
+    },
+  ],
+  [
     "init",
     {
       summary: "Make a folder with a pipeline to change: models, tests, scorecards",

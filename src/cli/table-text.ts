@@ -50,7 +50,8 @@ function aligned(text: string, width: number, type: SqlType): string {
   return type.kind === "bigint" || type.kind === "double" ? text.padStart(width) : text.padEnd(width);
 }
 
-function cellText(type: SqlType, value: Value, time: TimeFormat): string {
+/** A value as it stands in a table: short, and nothing in it drives the terminal. */
+export function cellText(type: SqlType, value: Value, time: TimeFormat): string {
   if (value === null) return "";
   if (type.kind === "timestamp" && typeof value === "number") return time(value);
   if (type.kind === "double" && typeof value === "number") return String(Number(value.toFixed(4)));

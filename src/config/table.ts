@@ -45,7 +45,7 @@ export const settingsTable = {
   dataDir: {
     kind: "path",
     default: ".loanstream/data",
-    commands: ["run", "status", "doctor", "consume", "dlq", "why", "rebuild"],
+    commands: ["run", "status", "doctor", "consume", "topics", "dlq", "why", "rebuild"],
     value: "DIR",
     meaning: "where log and tables are kept",
   },

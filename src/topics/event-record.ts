@@ -3,19 +3,16 @@ import type { RecordBatch } from "../engine/batch.ts";
 import type { DeadLetter } from "../engine/engine.ts";
 import type { TopicRecord } from "./topics.ts";
 
-/** The bytes of each record of a batch with its place, without white space at the end. */
+const LINE_END = 0x0a;
+
+/** The bytes of each record of a batch with its place, without line end. */
 export function* recordsOf(batch: RecordBatch) {
   const { partition, basePosition, count, bytes, offsets, ingestTimesMs } = batch;
   for (let i = 0; i < count; i++) {
-    const value = trimmed(bytes.subarray(offsets[i], offsets[i + 1]));
+    const end = offsets[i + 1]!;
+    const value = bytes.subarray(offsets[i], bytes[end - 1] === LINE_END ? end - 1 : end);
     yield { partition, position: basePosition + i, timeMs: ingestTimesMs?.[i] ?? null, value };
   }
-}
-
-function trimmed(record: Uint8Array): Uint8Array {
-  let end = record.length;
-  while (end > 0 && record[end - 1]! <= 0x20) end--;
-  return record.subarray(0, end);
 }
 
 /** Reads the text at a dotted path of a record; null where there is none, or no object. */

@@ -1,0 +1,71 @@
+/** Records of topics as lines that people read. */
+import { recordMask } from "../contract/mask.ts";
+import type { EventSchema } from "../contract/schema.ts";
+import { valueFromJson } from "../output/json.ts";
+import type { Table } from "../pipeline/pipeline.ts";
+import { timeColumn } from "../pipeline/time-column.ts";
+import type { Topic } from "../topics/topic-list.ts";
+import type { TopicRecord } from "../topics/topics.ts";
+import { cutTo } from "./aligned.ts";
+import { cellText, printable, type TextSettings } from "./table-text.ts";
+
+export type RecordText = (record: TopicRecord) => string;
+
+/**
+ * A line a record: its time, then of a row the table and its columns, of an alert its message, of an event its position
+ * and what the schema shows of it, masked.
+ */
+export function recordText(topic: Topic, schema: EventSchema, settings: TextSettings): RecordText {
+  const text = topicText(topic, schema, settings);
+  return (record) => {
+    const time = record.timeMs === null ? "" : settings.time(record.timeMs);
+    return cutTo(settings.width, printable(`${time}  ${text(record)}`).trim());
+  };
+}
+
+function topicText({ kind, tables }: Topic, schema: EventSchema, settings: TextSettings): RecordText {
+  if (kind === "output") return rowText(tables, settings);
+  if (kind === "alerts") return alertText;
+  const mask = recordMask(schema);
+  return ({ position, headers, value }) => {
+    const complaint = headers["__streams.errors.message"];
+    return [position, ...(complaint === undefined ? [] : [complaint]), JSON.stringify(mask(value))].join(
+      "  ",
+    );
+  };
+}
+
+function alertText({ value }: TopicRecord): string {
+  const { severity, alert, message } = { severity: "", alert: "", message: "", ...objectOf(value) };
+  return [severity.padEnd("critical".length), alert, message].join("  ");
+}
+
+/** The columns of a table stand one below the other as soon as their widest values have been seen. */
+function rowText(tables: readonly Table[], settings: TextSettings): RecordText {
+  const widest = Math.max(0, ...tables.map(({ name }) => name.length));
+  const texts = new Map(tables.map((table) => [table.name, cellsText(table, settings)]));
+  return ({ headers, value }) => {
+    const table = headers.output ?? "";
+    return `${table.padEnd(widest)}  ${texts.get(table)?.(objectOf(value)) ?? ""}`;
+  };
+}
+
+function cellsText(table: Table, { time }: TextSettings): (row: object) => string {
+  const shownFirst = timeColumn(table);
+  const columns = table.relation.columns.filter((_, place) => place !== shownFirst);
+  const widths = columns.map(() => 0);
+  return (row) => {
+    const values = new Map<string, unknown>(Object.entries(row));
+    const cells = columns.map(({ name, type }, place) => {
+      const cell = `${name}=${cellText(type, valueFromJson(type, values.get(name)), time)}`;
+      widths[place] = Math.max(widths[place] ?? 0, cell.length);
+      return cell.padEnd(widths[place] ?? 0);
+    });
+    return cells.join("  ");
+  };
+}
+
+function objectOf(value: Uint8Array): object {
+  const found: unknown = JSON.parse(new TextDecoder().decode(value));
+  return typeof found === "object" && found !== null ? found : {};
+}
