@@ -17,7 +17,6 @@ import { feed } from "./feed.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
-const SNAPSHOT_MS = 10_000;
 /** A first screen has something in it: so much of the past is generated at once, at most so many events. */
 const HISTORY_MS = 15 * 60_000;
 const HISTORY_EVENTS = 20_000;
@@ -104,7 +103,7 @@ function refuseForeignSchema({ schema }: Pipeline): void {
 /** Runs until the limit, a signal or a failure; gives the ledger's lines. */
 async function stream(options: Options): Promise<string[]> {
   const { pipeline, dataDirectory } = options;
-  const thread = await startEngineThread({ pipeline, dataDirectory, snapshotMs: SNAPSHOT_MS });
+  const thread = await startEngineThread({ pipeline, dataDirectory });
   try {
     return await streamInto(thread, options);
   } catch (error) {

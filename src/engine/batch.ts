@@ -14,6 +14,19 @@ export interface RecordBatch {
   readonly ingestTimesMs: Float64Array | null;
 }
 
+/** Those of a batch's records that stand in [fromPosition, toPosition). */
+export function recordsBetween(batch: RecordBatch, fromPosition: number, toPosition: number): RecordBatch {
+  const from = Math.max(fromPosition - batch.basePosition, 0);
+  const to = Math.min(toPosition - batch.basePosition, batch.count);
+  return {
+    ...batch,
+    basePosition: batch.basePosition + from,
+    count: to - from,
+    offsets: batch.offsets.subarray(from, to + 1),
+    ingestTimesMs: batch.ingestTimesMs?.subarray(from, to) ?? null,
+  };
+}
+
 /** Null is NaN in numbers, 2 in booleans, null in texts and lists. */
 export type ColumnVector =
   | { readonly kind: "number"; readonly values: Float64Array }

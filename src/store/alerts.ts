@@ -30,7 +30,8 @@ export const ALERTS_TABLE = `
 
 const INSERT = `INSERT INTO ${ALERTS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert_id) DO NOTHING`;
 
-export type AlertWriter = (row: readonly Value[], seq: number, position: number) => void;
+/** Whether it was written. */
+export type AlertWriter = (row: readonly Value[], seq: number, position: number) => boolean;
 
 /** By the name of an alert's rows. */
 export function alertWriters(
@@ -44,7 +45,8 @@ export function alertWriters(
       const write: AlertWriter = (row, seq, position) => {
         const { alertId, severity, table, key, eventTimeMs, message } = read(row);
         const time = eventTimeMs === null ? null : new Date(eventTimeMs).toISOString();
-        insert.run(seq, alertId, alert.name, severity, table, key, time, message, position);
+        const values = [alertId, alert.name, severity, table, key, time, message, position];
+        return insert.run(seq, ...values).changes === 1;
       };
       return [alert.rows.name, write];
     }),

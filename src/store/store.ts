@@ -1,5 +1,7 @@
 /** Where a run keeps what it put out and how far it came: all of a commit, or none of it. */
 import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine/engine.ts";
+import type { Backfills } from "./backfills.ts";
+import type { Retries } from "./retries.ts";
 
 /** What one transaction makes visible. */
 export interface Commit {
@@ -14,13 +16,19 @@ export interface Commit {
   readonly dead: readonly DeadLetter[];
   readonly ledger: Ledger;
   readonly watermarkMs: number | null;
-  /** The engine's state at `position`, where it is time to keep one. */
-  readonly snapshot: Uint8Array | null;
+  /** Whether the engine triggered at `position`, as the last thing in this commit. */
+  readonly trigger: boolean;
+  /** The engine's state at `position`, after the trigger, where it is time to keep one. */
+  readonly snapshot: State | null;
 }
 
-export interface Snapshot {
-  readonly position: number;
+export interface State {
+  readonly takenAtMs: number;
   readonly state: Uint8Array;
+}
+
+export interface Snapshot extends State {
+  readonly position: number;
 }
 
 /** How far the last commit came. */
@@ -39,7 +47,16 @@ export interface Store {
   progress(): Progress;
   /** Kept snapshots whose checksum holds, the newest first. */
   snapshots(): Generator<Snapshot>;
-  /** Throws `store.owner-lost` if another process took the store over; nothing is written then. */
+  /** The positions after this one at which the engine triggered, ascending; known from the oldest snapshot on. */
+  triggers(afterPosition: number): readonly number[];
+  /** What stands before it in the log is no longer needed to recover, even if the newest snapshot can't be read. */
+  neededFrom(): number;
+  /**
+   * Throws `store.owner-lost` if another process took the store over, `store.locked` while another program writes
+   * it, `store.disk-full`, `store.failed`, `store.corrupt`; nothing is written then.
+   */
   commit(commit: Commit): void;
+  readonly retries: Retries;
+  readonly backfills: Backfills;
   close(): void;
 }

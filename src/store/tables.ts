@@ -15,9 +15,11 @@ export const OWN_TABLES = `
   );
   CREATE TABLE IF NOT EXISTS loanstream_snapshots (
     position INTEGER PRIMARY KEY,
+    taken_at TEXT NOT NULL,
     crc32c INTEGER NOT NULL,
     state BLOB NOT NULL
   );
+  CREATE TABLE IF NOT EXISTS loanstream_triggers (position INTEGER PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS loanstream_late (
     "partition" INTEGER NOT NULL,
     position INTEGER NOT NULL,
@@ -33,9 +35,20 @@ export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_retried (
     "partition" INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    log_end INTEGER NOT NULL,
+    hash TEXT,
     retried_as INTEGER,
     PRIMARY KEY ("partition", position)
-  ) WITHOUT ROWID;
+  );
+  CREATE INDEX IF NOT EXISTS loanstream_retried_as ON loanstream_retried (retried_as);
+  CREATE TABLE IF NOT EXISTS loanstream_backfills (
+    file TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    begin_position INTEGER NOT NULL,
+    taken INTEGER NOT NULL,
+    running_from INTEGER,
+    done INTEGER NOT NULL
+  );
 `;
 
 /**

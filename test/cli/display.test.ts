@@ -50,6 +50,7 @@ function shown(t: TestContext, terminal: boolean) {
       dead: [],
       ledger: { source: { read: position, accepted: position, late: 0, duplicate: 0, dead: 0 }, tables: {} },
       watermarkMs: null,
+      trigger: false,
       snapshot: null,
     });
   t.after(() => store.close());

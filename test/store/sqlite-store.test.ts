@@ -9,7 +9,7 @@ import type { Ledger } from "../../src/engine/engine.ts";
 import { type ErrorCode, LoanstreamError } from "../../src/errors.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite-store.ts";
-import type { Commit } from "../../src/store/store.ts";
+import type { Commit, State } from "../../src/store/store.ts";
 import { smallPipeline, windows } from "./small-pipeline.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-store-"));
@@ -28,9 +28,12 @@ const commit = (position: number, over: Partial<Commit> = {}): Commit => ({
   dead: [],
   ledger,
   watermarkMs: null,
+  trigger: false,
   snapshot: null,
   ...over,
 });
+
+const snapshot = (n: number): State => ({ takenAtMs: n, state: Uint8Array.of(n) });
 
 const code = (expected: ErrorCode) => (error: unknown) =>
   error instanceof LoanstreamError && error.diagnostics[0].code === expected;
@@ -135,12 +138,12 @@ describe("the store", () => {
   it("gives the newest snapshots first, without those whose bytes have changed", () => {
     const directory = newPath();
     const store = openStore(directory, smallPipeline);
-    for (const position of [1, 2, 3]) store.commit(commit(position, { snapshot: Uint8Array.of(position) }));
+    for (const position of [1, 2, 3]) store.commit(commit(position, { snapshot: snapshot(position) }));
     assert.deepEqual(
       [...store.snapshots()],
       [
-        { position: 3, state: Uint8Array.of(3) },
-        { position: 2, state: Uint8Array.of(2) },
+        { position: 3, ...snapshot(3) },
+        { position: 2, ...snapshot(2) },
       ],
     );
     store.close();
@@ -153,6 +156,24 @@ describe("the store", () => {
       [2],
     );
     again.close();
+  });
+
+  it("knows the triggers since the oldest snapshot, and what of the log a recovery may need", () => {
+    const store = openStore(newPath(), smallPipeline);
+    for (const position of [1, 2, 4]) store.commit(commit(position, { trigger: true }));
+    store.commit(commit(5));
+    store.commit(commit(6, { trigger: true, snapshot: snapshot(6) }));
+    assert.deepEqual(store.triggers(0), [6]);
+    assert.equal(store.neededFrom(), 0);
+    store.commit(commit(7, { trigger: true }));
+    store.commit(commit(8, { trigger: true, snapshot: snapshot(8) }));
+    assert.deepEqual(store.triggers(0), [6, 7, 8]);
+    assert.deepEqual(store.triggers(6), [7, 8]);
+    assert.equal(store.neededFrom(), 6);
+    store.commit(commit(9, { trigger: true, snapshot: snapshot(9) }));
+    assert.deepEqual(store.triggers(0), [8, 9]);
+    assert.equal(store.neededFrom(), 8);
+    store.close();
   });
 });
 

@@ -1,25 +1,38 @@
 /** The engine's loop: records into the log, from the log through the session, out at each commit. */
+import { LoanstreamError } from "../../../errors.ts";
 import type { Append, EventLog } from "../../../eventlog/event-log.ts";
 import type { Logger } from "../../../log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
-import type { Store } from "../../../store/store.ts";
-import type { Ledger, TableRows } from "../../engine.ts";
-import type { StepOutput } from "../session.ts";
+import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
+import type { State, Store } from "../../../store/store.ts";
+import type { RecordBatch } from "../../batch.ts";
+import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../../engine.ts";
+import { patiently } from "./patiently.ts";
 import { recoverSession } from "./recover.ts";
+import { appendRepaired, type RepairedLetter, type Retried, settleRetries } from "./retry.ts";
 
 export interface Timers {
   nowMs(): number;
   /** Calls again and again, until what it returns is called. */
   every(intervalMs: number, work: () => void): () => void;
+  sleep(delayMs: number): Promise<void>;
 }
+
+/** A snapshot is due after so many records, and after so much time if any record came. */
+export interface SnapshotSettings {
+  readonly records: number;
+  readonly intervalMs: number;
+}
+
+/** So many records are replayed in about a second. */
+export const SNAPSHOTS: SnapshotSettings = { records: 100_000, intervalMs: 5 * 60_000 };
 
 export interface LoopParts {
   readonly pipeline: Pipeline;
   readonly log: EventLog;
   readonly store: Store;
   readonly timers: Timers;
-  /** Least time between two snapshots, in milliseconds. */
-  readonly snapshotMs: number;
+  readonly snapshots: SnapshotSettings;
   readonly logger: Logger;
   /** Called once, with what stopped the loop. */
   readonly onFailure: (error: unknown) => void;
@@ -28,56 +41,127 @@ export interface LoopParts {
 export interface EngineLoop {
   /** Resolves once the records are durable, with the position of the first. */
   append(batch: Append): Promise<number>;
+  /** Appends repaired dead letters, each once however often it is asked for. Throws `dlq.not-dead`. */
+  retry(letters: readonly RepairedLetter[]): Promise<readonly Retried[]>;
+  /**
+   * Begins to backfill a file, or goes on with it: what is appended from now on are its records, until it has ended.
+   */
+  beginBackfill(file: BackfillFile): Promise<BackfillState>;
+  endBackfill(file: string): Promise<void>;
   /** Takes in what was acknowledged, triggers a last time, closes no window; then closes log and store. */
   drain(): Promise<Ledger>;
 }
 
-const NOTHING: StepOutput = { rows: [], late: [], dead: [] };
+/** What leaves at the next commit. */
+interface Pending {
+  bytes: number;
+  readonly tables: TableRows[];
+  readonly late: RecordPlace[];
+  readonly dead: DeadLetter[];
+}
+
+const nothing = (): Pending => ({ bytes: 0, tables: [], late: [], dead: [] });
+
+/** While the loop is behind, several batches make a commit: so many bytes, or what is taken in in so much time. */
+const COMMIT_BYTES = 4 << 20;
+const COMMIT_MS = 50;
 
 /** Recovers the state and goes on from the last commit. Throws what `recoverSession` throws. */
 export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
-  const { pipeline, log, store, timers, logger } = parts;
-  const session = await recoverSession(pipeline, log, store);
-  let { position } = store.progress();
-  let keptPosition = -1;
+  const { pipeline, log, store, timers, snapshots, logger } = parts;
+  const writing = patiently(timers, logger);
+  await writing(() => store.backfills.stopped(log.end()));
+  await settleRetries(log, store);
+  const { session, raised, snapshotPosition, ...recovered } = await recoverSession(pipeline, log, store);
+  let { position } = recovered;
+  /** Everything in the log before it has been taken in. */
+  let readThrough = position;
+  let triggeredPosition = store.triggers(position - 1).length > 0 ? position : -1;
+  let keptPosition = snapshotPosition;
   let keptAtMs = timers.nowMs();
-  let pumping: Promise<void> | null = null;
+  let releasedAtMs = keptAtMs;
+  let pending = nothing();
+  let isTriggerDue = false;
+  let isDraining = false;
+  let isClosed = false;
   let failed = false;
-  logger.info("ready", { position, unread: log.end() - position });
+  let working: Promise<void> | null = null;
+  let retrying: Promise<unknown> = Promise.resolve();
 
-  function commit(output: StepOutput, tables: readonly TableRows[], snapshot: Uint8Array | null): void {
-    const { late, dead } = output;
-    const watermarkMs = session.watermarkMs();
-    store.commit({ position, tables, late, dead, ledger: session.ledger(), watermarkMs, snapshot });
-    logger.debug("commit", { position, late: late.length, dead: dead.length });
+  const hasWork = (): boolean => !failed && !isClosed && (isTriggerDue || readThrough < log.end());
+
+  /** The one place where anything is taken in or put out. */
+  async function work(): Promise<void> {
+    while (hasWork()) await (isTriggerDue ? trigger() : takeIn());
   }
 
-  /** Everything up to the log's end; one commit a batch. */
-  async function takeIn(): Promise<void> {
-    for await (const batch of log.read(position)) {
-      if (failed) return;
-      const output = session.step(batch);
-      position = batch.basePosition + batch.count;
-      commit(output, output.rows, null);
-    }
-  }
-
-  function pump(): void {
-    pumping ??= takeIn()
+  function wake(): Promise<void> {
+    working ??= work()
       .catch(stop)
       .finally(() => {
-        pumping = null;
-        if (!failed && position < log.end()) pump();
+        working = null;
+        if (hasWork()) void wake();
       });
+    return working;
   }
 
-  function trigger(keep: boolean): void {
-    const tables = session.trigger();
-    const snapshot = keep && position !== keptPosition ? session.snapshot() : null;
-    if (tables.length > 0 || snapshot !== null) commit(NOTHING, tables, snapshot);
-    if (snapshot === null) return;
+  /** Everything up to the log's end, or until it is time to trigger. */
+  async function takeIn(): Promise<void> {
+    const end = log.end();
+    let commitAtMs = timers.nowMs() + COMMIT_MS;
+    for await (const batch of log.read(position)) {
+      step(batch);
+      if (isTriggerDue || failed) return;
+      if (pending.bytes < COMMIT_BYTES && timers.nowMs() < commitAtMs) continue;
+      await commit(false, null);
+      commitAtMs = timers.nowMs() + COMMIT_MS;
+    }
+    readThrough = Math.max(end, position);
+    if (pending.bytes > 0) await commit(false, null);
+  }
+
+  function step(batch: RecordBatch): void {
+    const { rows, late, dead } = session.step(batch);
+    position = batch.basePosition + batch.count;
+    readThrough = position;
+    pending.bytes += batch.offsets[batch.count]! - batch.offsets[0]!;
+    pending.tables.push(...rows);
+    pending.late.push(...late);
+    pending.dead.push(...dead);
+  }
+
+  async function commit(trigger: boolean, snapshot: State | null): Promise<void> {
+    const { tables, late, dead } = pending;
+    pending = nothing();
+    const state = { ledger: session.ledger(), watermarkMs: session.watermarkMs() };
+    await writing(() => store.commit({ position, tables, late, dead, ...state, trigger, snapshot }));
+    logger.debug("commit", { position, late: late.length, dead: dead.length, trigger });
+  }
+
+  async function trigger(): Promise<void> {
+    isTriggerDue = false;
+    const keeps = isSnapshotDue();
+    if (position !== triggeredPosition || keeps) await putOut(keeps);
+    if (!keeps && timers.nowMs() - releasedAtMs < snapshots.intervalMs) return;
+    releasedAtMs = timers.nowMs();
+    await log.release(store.neededFrom());
+  }
+
+  async function putOut(keeps: boolean): Promise<void> {
+    const nowMs = timers.nowMs();
+    pending.tables.push(...session.trigger());
+    triggeredPosition = position;
+    await commit(true, keeps ? { takenAtMs: nowMs, state: session.snapshot() } : null);
+    if (!keeps) return;
     keptPosition = position;
-    keptAtMs = timers.nowMs();
+    keptAtMs = nowMs;
+    logger.info("snapshot", { position, tookMs: timers.nowMs() - nowMs });
+  }
+
+  function isSnapshotDue(): boolean {
+    const records = position - keptPosition;
+    if (records === 0) return false;
+    return isDraining || records >= snapshots.records || timers.nowMs() - keptAtMs >= snapshots.intervalMs;
   }
 
   function stop(error: unknown): void {
@@ -87,32 +171,56 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
     parts.onFailure(error);
   }
 
-  const cancel = timers.every(pipeline.triggerMs, () => {
+  function triggerNow(): Promise<void> {
+    isTriggerDue = true;
+    return wake();
+  }
+
+  async function append(batch: Append): Promise<number> {
     try {
-      trigger(timers.nowMs() - keptAtMs >= parts.snapshotMs);
+      return await log.append(batch);
     } catch (error) {
-      stop(error);
+      if (!isRefusal(error)) stop(error);
+      throw error;
+    } finally {
+      void wake();
     }
-  });
-  if (position < log.end()) pump();
+  }
+
+  const cancel = timers.every(pipeline.triggerMs, () => void triggerNow());
+  if (raised.length > 0) {
+    pending.tables.push(...raised);
+    await commit(false, null);
+  }
+  logger.info("ready", { position, unread: log.end() - position });
+  void wake();
 
   return {
-    async append(batch) {
-      const first = await log.append(batch);
-      pump();
-      return first;
+    append,
+    retry(letters) {
+      const done = retrying.then(() =>
+        appendRepaired(letters, { log, store, append, writing, nowMs: timers.nowMs }),
+      );
+      retrying = done.catch(() => {});
+      return done;
     },
+    beginBackfill: (file) => writing(() => store.backfills.begin(file, log.end())),
+    endBackfill: (file) => writing(() => store.backfills.done(file, log.end())),
     async drain() {
-      while (!failed && position < log.end()) {
-        pump();
-        await pumping;
-      }
       cancel();
-      await pumping;
-      if (!failed) trigger(true);
+      while (hasWork()) await wake();
+      isDraining = true;
+      await triggerNow();
+      isClosed = true;
+      await working;
       await log.close();
       store.close();
       return session.ledger();
     },
   };
+}
+
+/** Only of these records; the log takes others. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof LoanstreamError && error.diagnostics[0].code === "log.record-has-line-end";
 }

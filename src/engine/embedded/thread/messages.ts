@@ -2,13 +2,14 @@
 import { type Diagnostic, LoanstreamError } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
+import type { RepairedLetter, Retried } from "./retry.ts";
 
 export interface ThreadSettings {
   readonly pipeline: Pipeline;
   /** Holds the log in `log/` and the store. */
   readonly dataDirectory: string;
-  readonly snapshotMs: number;
 }
 
 /** Records end to end: record i is `bytes[offsets[i], offsets[i+1])`. */
@@ -18,15 +19,34 @@ export interface PackedAppend {
   readonly ingestTimeMs: number;
 }
 
-export type ToEngine =
-  | { readonly kind: "append"; readonly id: number; readonly packed: PackedAppend }
-  | { readonly kind: "drain" };
+/** What is asked for and answered, by the name of the question. */
+export interface Questions {
+  readonly append: { readonly question: PackedAppend; readonly answer: number };
+  readonly retry: { readonly question: readonly RepairedLetter[]; readonly answer: readonly Retried[] };
+  readonly beginBackfill: { readonly question: BackfillFile; readonly answer: BackfillState };
+  readonly endBackfill: { readonly question: string; readonly answer: undefined };
+  readonly drain: { readonly question: null; readonly answer: Ledger };
+}
+
+export type QuestionName = keyof Questions;
+
+export interface Question<Name extends QuestionName> {
+  readonly id: number;
+  readonly name: Name;
+  readonly question: Questions[Name]["question"];
+}
+
+export interface Answer<Name extends QuestionName> {
+  readonly kind: "answer";
+  readonly id: number;
+  readonly name: Name;
+  readonly answer: Questions[Name]["answer"];
+}
 
 export type FromEngine =
   | { readonly kind: "ready"; readonly end: number }
-  | { readonly kind: "appended"; readonly id: number; readonly position: number }
-  | { readonly kind: "refused"; readonly id: number; readonly failure: Failure }
-  | { readonly kind: "drained"; readonly ledger: Ledger }
+  | Answer<QuestionName>
+  | { readonly kind: "refused"; readonly id: number; readonly name: QuestionName; readonly failure: Failure }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 /** An error as plain data, since a thread's messages keep no classes. */

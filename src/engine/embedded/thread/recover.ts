@@ -3,22 +3,49 @@ import { fail, LoanstreamError } from "../../../errors.ts";
 import type { EventLog } from "../../../eventlog/event-log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { Progress, Store } from "../../../store/store.ts";
-import type { RecordBatch } from "../../batch.ts";
+import { type RecordBatch, recordsBetween } from "../../batch.ts";
+import type { TableRows } from "../../engine.ts";
 import { openSession } from "../open.ts";
 import type { Session } from "../session.ts";
 
+export interface Recovered {
+  /** Has taken in exactly what the store has committed, and triggered where the run before triggered. */
+  readonly session: Session;
+  /** Everything before it has been taken in. */
+  readonly position: number;
+  /** Where the snapshot was taken that it began with. */
+  readonly snapshotPosition: number;
+  /**
+   * What alerts over groups raised on the way. The store has them, unless an alert is new: then its groups have left
+   * for the session, and would not be put out again.
+   */
+  readonly raised: readonly TableRows[];
+}
+
 /**
- * A session that has taken in exactly what the store has committed. Nothing is put out: rows were committed
- * already, and groups that changed since the snapshot leave again, as they are, at the next trigger.
- * Throws `store.behind-log`, `log.position-gone`, `log.corrupt`, `engine.replay-differs`.
+ * Puts nothing out: rows were committed already. A store that nothing was committed to begins with the oldest record
+ * kept. Throws `store.behind-log`, `log.position-gone`, `log.corrupt`, `engine.replay-differs`.
  */
-export async function recoverSession(pipeline: Pipeline, log: EventLog, store: Store): Promise<Session> {
+export async function recoverSession(pipeline: Pipeline, log: EventLog, store: Store): Promise<Recovered> {
   const progress = store.progress();
+  if (progress.ledger === null) return beginning(pipeline, log.start());
   if (log.end() < progress.position) throw behind(log.end(), progress.position);
-  const { session, position } = newestSession(pipeline, store);
-  for await (const batch of until(log, position, progress.position)) session.step(batch);
-  if (progress.ledger !== null && !agrees(session, progress)) throw differs(progress.position);
-  return session;
+  const { session, position: snapshotPosition } = newestSession(pipeline, store);
+  const triggers = store.triggers(snapshotPosition);
+  const isRaised = raisedOnce(pipeline);
+  const raised: TableRows[] = [];
+  for await (const batch of until(log, snapshotPosition, progress.position)) {
+    for (const { part, trigger } of split(batch, triggers)) {
+      session.step(part);
+      if (trigger) raised.push(...session.trigger().filter(isRaised));
+    }
+  }
+  if (!agrees(session, progress)) throw differs(progress.position);
+  return { session, position: progress.position, snapshotPosition, raised };
+}
+
+function beginning(pipeline: Pipeline, position: number): Recovered {
+  return { session: openSession(pipeline), position, snapshotPosition: position, raised: [] };
 }
 
 function newestSession(pipeline: Pipeline, store: Store): { session: Session; position: number } {
@@ -41,10 +68,29 @@ function isMismatch(error: unknown): boolean {
 async function* until(log: EventLog, from: number, to: number): AsyncGenerator<RecordBatch> {
   if (from >= to) return;
   for await (const batch of log.read(from)) {
-    const count = Math.min(batch.count, to - batch.basePosition);
-    yield { ...batch, count, offsets: batch.offsets.subarray(0, count + 1) };
-    if (batch.basePosition + count >= to) return;
+    yield recordsBetween(batch, batch.basePosition, to);
+    if (batch.basePosition + batch.count >= to) return;
   }
+}
+
+/** A batch in parts that end where the engine triggered. */
+function* split(
+  batch: RecordBatch,
+  triggers: readonly number[],
+): Generator<{ part: RecordBatch; trigger: boolean }> {
+  let from = batch.basePosition;
+  const end = from + batch.count;
+  for (const position of triggers) {
+    if (position <= from || position > end) continue;
+    yield { part: recordsBetween(batch, from, position), trigger: true };
+    from = position;
+  }
+  if (from < end) yield { part: recordsBetween(batch, from, end), trigger: false };
+}
+
+function raisedOnce({ alerts }: Pipeline): (rows: TableRows) => boolean {
+  const names = new Set(alerts.filter(({ rows }) => rows.emit === "once").map(({ rows }) => rows.name));
+  return ({ table }) => names.has(table);
 }
 
 function agrees(session: Session, { ledger }: Progress): boolean {

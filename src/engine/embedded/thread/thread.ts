@@ -2,8 +2,19 @@
 import { Worker } from "node:worker_threads";
 import { fail } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
+import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
-import { type FromEngine, fromFailure, packAppend, type ThreadSettings, type ToEngine } from "./messages.ts";
+import {
+  type Answer,
+  type FromEngine,
+  fromFailure,
+  packAppend,
+  type Question,
+  type QuestionName,
+  type Questions,
+  type ThreadSettings,
+} from "./messages.ts";
+import type { RepairedLetter, Retried } from "./retry.ts";
 
 export interface EngineThread {
   /** The position that the next record got when the thread was ready. */
@@ -13,6 +24,18 @@ export interface EngineThread {
    * megabytes a call waits before it hands its records over.
    */
   append(batch: Append): Promise<number>;
+  /**
+   * Appends repaired dead letters, each once however often it is asked for, across restarts as well. Throws
+   * `dlq.not-dead`, `log.record-has-line-end`; nothing was appended then.
+   */
+  retry(letters: readonly RepairedLetter[]): Promise<readonly Retried[]>;
+  /**
+   * Begins to backfill a file, or says how far it came before: its first `taken` records are in the log. Until
+   * `endBackfill` nothing else may be appended.
+   */
+  beginBackfill(file: BackfillFile): Promise<BackfillState>;
+  /** All records of the file are in the log. */
+  endBackfill(file: string): Promise<void>;
   /** Takes in what was acknowledged, triggers a last time, closes no window, and ends the thread. */
   drain(): Promise<Ledger>;
   /** Rejects with what stopped the thread; resolves once it was drained. */
@@ -21,54 +44,73 @@ export interface EngineThread {
 
 const MOST_BYTES_WAITING = 8 << 20;
 
+type Waiting = {
+  readonly [Name in QuestionName]: Map<number, PromiseWithResolvers<Questions[Name]["answer"]>>;
+};
+
 /** Starts the thread and recovers its state. Throws what opening log and store, and recovery, throw. */
 export async function startEngineThread(settings: ThreadSettings): Promise<EngineThread> {
   const module = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   const worker = new Worker(new URL(module, import.meta.url), { workerData: settings });
   const ready = Promise.withResolvers<number>();
-  const drained = Promise.withResolvers<Ledger>();
   const ended = Promise.withResolvers<void>();
-  const acknowledgements = new Map<number, PromiseWithResolvers<number>>();
+  const waiting: Waiting = {
+    append: new Map(),
+    retry: new Map(),
+    beginBackfill: new Map(),
+    endBackfill: new Map(),
+    drain: new Map(),
+  };
   let bytesWaiting = 0;
   let room = Promise.withResolvers<void>();
   let lastId = 0;
 
   function failAll(error: unknown): void {
-    for (const waiting of [ready, drained, ended, room, ...acknowledgements.values()]) waiting.reject(error);
-    acknowledgements.clear();
+    const asked = Object.values(waiting).flatMap((those) => [...those.values()]);
+    for (const { reject } of [ready, ended, room, ...asked]) reject(error);
+    for (const those of Object.values(waiting)) those.clear();
   }
 
   function receive(message: FromEngine): void {
     if (message.kind === "ready") ready.resolve(message.end);
-    else if (message.kind === "appended") settle(message.id)?.resolve(message.position);
-    else if (message.kind === "refused") settle(message.id)?.reject(fromFailure(message.failure));
-    else if (message.kind === "drained") drained.resolve(message.ledger);
+    else if (message.kind === "answer") settle(message);
+    else if (message.kind === "refused") take(message.name, message.id)?.reject(fromFailure(message.failure));
     else {
       failAll(fromFailure(message.failure));
       void worker.terminate();
     }
   }
 
-  function settle(id: number): PromiseWithResolvers<number> | undefined {
-    const waiting = acknowledgements.get(id);
-    acknowledgements.delete(id);
-    return waiting;
+  function settle<Name extends QuestionName>({ id, name, answer }: Answer<Name>): void {
+    take(name, id)?.resolve(answer);
   }
 
-  const tell = (message: ToEngine, transfer: ArrayBuffer[] = []): void =>
+  function take<Name extends QuestionName>(name: Name, id: number) {
+    const found = waiting[name].get(id);
+    waiting[name].delete(id);
+    return found;
+  }
+
+  function ask<Name extends QuestionName>(
+    name: Name,
+    question: Questions[Name]["question"],
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Questions[Name]["answer"]> {
+    const id = ++lastId;
+    const asked = Promise.withResolvers<Questions[Name]["answer"]>();
+    waiting[name].set(id, asked);
+    const message: Question<Name> = { id, name, question };
     worker.postMessage(message, transfer);
+    return asked.promise;
+  }
 
   async function append(batch: Append): Promise<number> {
     const packed = packAppend(batch);
     const size = packed.bytes.length;
     while (bytesWaiting > 0 && bytesWaiting + size > MOST_BYTES_WAITING) await room.promise;
     bytesWaiting += size;
-    const id = ++lastId;
-    const acknowledged = Promise.withResolvers<number>();
-    acknowledgements.set(id, acknowledged);
-    tell({ kind: "append", id, packed }, [packed.bytes.buffer, packed.offsets.buffer]);
     try {
-      return await acknowledged.promise;
+      return await ask("append", packed, [packed.bytes.buffer, packed.offsets.buffer]);
     } finally {
       bytesWaiting -= size;
       room.resolve();
@@ -77,7 +119,7 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     }
   }
 
-  for (const { promise } of [ready, drained, ended, room]) promise.catch(() => {});
+  for (const { promise } of [ready, ended, room]) promise.catch(() => {});
   worker.on("message", receive);
   worker.on("error", failAll);
   worker.on("exit", () => {
@@ -87,10 +129,10 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
   return {
     startPosition: await ready.promise,
     append,
-    drain() {
-      tell({ kind: "drain" });
-      return drained.promise;
-    },
+    retry: (letters) => ask("retry", letters),
+    beginBackfill: (file) => ask("beginBackfill", file),
+    endBackfill: (file) => ask("endBackfill", file),
+    drain: () => ask("drain", null),
     ended: ended.promise,
   };
 }

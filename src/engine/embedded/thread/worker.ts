@@ -1,12 +1,21 @@
 /** The engine thread's entry: owns log, session and store, and alone writes them. */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
 import { createLogger, processLogSettings } from "../../../log.ts";
 import { openStore } from "../../../store/sqlite-store.ts";
-import { type EngineLoop, openLoop, type Timers } from "./loop.ts";
-import { type FromEngine, type ThreadSettings, type ToEngine, toFailure, unpackAppend } from "./messages.ts";
+import { type EngineLoop, openLoop, SNAPSHOTS, type Timers } from "./loop.ts";
+import {
+  type FromEngine,
+  type Question,
+  type QuestionName,
+  type Questions,
+  type ThreadSettings,
+  toFailure,
+  unpackAppend,
+} from "./messages.ts";
 
 const timers: Timers = {
   nowMs: Date.now,
@@ -14,6 +23,22 @@ const timers: Timers = {
     const timer = setInterval(work, intervalMs);
     return () => clearInterval(timer);
   },
+  sleep: (delayMs) => delay(delayMs),
+};
+
+type Answers = {
+  readonly [Name in QuestionName]: (
+    loop: EngineLoop,
+    question: Questions[Name]["question"],
+  ) => Promise<Questions[Name]["answer"]>;
+};
+
+const answers: Answers = {
+  append: (loop, packed) => loop.append(unpackAppend(packed)),
+  retry: (loop, letters) => loop.retry(letters),
+  beginBackfill: (loop, file) => loop.beginBackfill(file),
+  endBackfill: async (loop, file) => void (await loop.endBackfill(file)),
+  drain: (loop) => loop.drain(),
 };
 
 async function start(port: MessagePort, settings: ThreadSettings): Promise<void> {
@@ -26,34 +51,27 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
     log,
     store,
     timers,
-    snapshotMs: settings.snapshotMs,
+    snapshots: SNAPSHOTS,
     logger: createLogger("engine", processLogSettings()),
     onFailure: (error) => tell({ kind: "failed", failure: toFailure(error) }),
   });
-  port.on("message", (message: ToEngine) => void answer(loop, message, tell, port));
+  port.on("message", async (message: Question<QuestionName>) => {
+    await answer(loop, message, tell);
+    if (message.name === "drain") port.close();
+  });
   tell({ kind: "ready", end: log.end() });
 }
 
-async function answer(
+async function answer<Name extends QuestionName>(
   loop: EngineLoop,
-  message: ToEngine,
+  { id, name, question }: Question<Name>,
   tell: (message: FromEngine) => void,
-  port: MessagePort,
 ): Promise<void> {
-  if (message.kind === "drain") {
-    try {
-      tell({ kind: "drained", ledger: await loop.drain() });
-    } catch (error) {
-      tell({ kind: "failed", failure: toFailure(error) });
-    }
-    port.close();
-    return;
-  }
-  const { id, packed } = message;
   try {
-    tell({ kind: "appended", id, position: await loop.append(unpackAppend(packed)) });
+    tell({ kind: "answer", id, name, answer: await answers[name](loop, question) });
   } catch (error) {
-    tell({ kind: "refused", id, failure: toFailure(error) });
+    const failure = toFailure(error);
+    tell(name === "drain" ? { kind: "failed", failure } : { kind: "refused", id, name, failure });
   }
 }
 

@@ -62,7 +62,7 @@ interface Run {
   tick(): void;
 }
 
-async function start(directory: string, snapshotMs = 0): Promise<Run> {
+async function start(directory: string, snapshotRecords = 1): Promise<Run> {
   const store = openStore(directory, plan);
   const log = await openSegmentLog(await nodeDirectory(join(directory, "log")));
   const failures: unknown[] = [];
@@ -74,9 +74,14 @@ async function start(directory: string, snapshotMs = 0): Promise<Run> {
     };
   };
   const onFailure = (error: unknown): void => void failures.push(error);
-  const timers = { nowMs: () => 0, every };
+  const timers = {
+    nowMs: () => 0,
+    every,
+    sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  };
+  const snapshots = { records: snapshotRecords, intervalMs: Number.POSITIVE_INFINITY };
   try {
-    const loop = await openLoop({ pipeline: plan, log, store, timers, snapshotMs, logger, onFailure });
+    const loop = await openLoop({ pipeline: plan, log, store, timers, snapshots, logger, onFailure });
     return { loop, log, store, failures, tick: () => tick() };
   } catch (error) {
     await log.close();
@@ -194,7 +199,7 @@ describe("the engine's loop", () => {
       fc.asyncProperty(records, fc.boolean(), async (steps, keepSnapshots) => {
         const directory = newPath();
         const taken: (Event | string)[][] = [];
-        let run = await start(directory, keepSnapshots ? 0 : Number.POSITIVE_INFINITY);
+        let run = await start(directory, keepSnapshots ? 1 : Number.POSITIVE_INFINITY);
         for (const next of steps) {
           if (next === "tick") run.tick();
           else if (next === "kill" || next === "kill with records unread") {
@@ -203,7 +208,7 @@ describe("the engine's loop", () => {
               await run.log.append(appended(taken.at(-1)!));
             }
             await kill(run);
-            run = await start(directory, keepSnapshots ? 0 : Number.POSITIVE_INFINITY);
+            run = await start(directory, keepSnapshots ? 1 : Number.POSITIVE_INFINITY);
           } else {
             taken.push(next);
             await run.loop.append(appended(next));
@@ -250,7 +255,7 @@ describe("the engine's loop", () => {
 
 describe("the engine thread", () => {
   it("acknowledges appends in order, drains, and goes on from there when it is started again", async () => {
-    const settings = { pipeline: plan, dataDirectory: newPath(), snapshotMs: 10_000 };
+    const settings = { pipeline: plan, dataDirectory: newPath() };
     const thread = await startEngineThread(settings);
     const batches = Array.from({ length: 20 }, (_, i) =>
       appended([
@@ -279,7 +284,7 @@ describe("the engine thread", () => {
   });
 
   it("says why it can't start, and refuses what it can't append", async () => {
-    const settings = { pipeline: plan, dataDirectory: newPath(), snapshotMs: 10_000 };
+    const settings = { pipeline: plan, dataDirectory: newPath() };
     const thread = await startEngineThread(settings);
     await assert.rejects(startEngineThread(settings), code("store.in-use"));
     await assert.rejects(thread.append(appended(["{\n}"])), code("log.record-has-line-end"));

@@ -1,0 +1,95 @@
+/** Repaired dead letters into the log: each once, even if the process ends between the append and the note of it. */
+import { createHash } from "node:crypto";
+import { fail } from "../../../errors.ts";
+import type { Append, EventLog } from "../../../eventlog/event-log.ts";
+import type { Intent, Settled } from "../../../store/retries.ts";
+import type { Store } from "../../../store/store.ts";
+import type { RecordPlace } from "../../engine.ts";
+import type { Patiently } from "./patiently.ts";
+
+/** A dead letter by its place, and its repaired form as one line of JSON without a line end. */
+export interface RepairedLetter extends RecordPlace {
+  readonly record: Uint8Array;
+}
+
+export interface Retried extends RecordPlace {
+  /** Where the repaired record stands. */
+  readonly retriedAs: number;
+  /** It has stood there before; what was given now was not appended. */
+  readonly already: boolean;
+}
+
+interface RetryParts {
+  readonly log: EventLog;
+  readonly store: Store;
+  readonly append: (batch: Append) => Promise<number>;
+  readonly writing: Patiently;
+  readonly nowMs: () => number;
+}
+
+/** Throws `dlq.not-dead`, and then nothing was appended. Not to be called again before it has resolved. */
+export async function appendRepaired(
+  letters: readonly RepairedLetter[],
+  { log, store, append, writing, nowMs }: RetryParts,
+): Promise<readonly Retried[]> {
+  const { retries } = store;
+  for (const letter of letters) if (!retries.isDead(letter)) throw notDead(letter);
+  await settleRetries(log, store);
+  const known = letters.map((letter) => retries.retriedAs(letter));
+  const fresh = distinct(letters.filter((_, i) => known[i] === null));
+  const logEnd = log.end();
+  const intents = fresh.map(({ record, ...place }) => ({ ...place, logEnd, hash: hashOf(record) }));
+  await writing(() => retries.begin(intents));
+  const first = await append({ records: fresh.map(({ record }) => record), ingestTimeMs: nowMs() });
+  const settled = fresh.map(({ record, ...place }, i) => ({ ...place, retriedAs: first + i }));
+  await writing(() => retries.settle(settled));
+  return letters.map(({ partition, position }, i) => {
+    const retriedAs = retries.retriedAs({ partition, position }) ?? first;
+    return { partition, position, retriedAs, already: known[i] !== null };
+  });
+}
+
+/** The last of each place. */
+function distinct(letters: readonly RepairedLetter[]): readonly RepairedLetter[] {
+  return [...new Map(letters.map((letter) => [`${letter.partition}:${letter.position}`, letter])).values()];
+}
+
+/** Finds out, of retries that were begun and not noted as done, whether their records came into the log. */
+export async function settleRetries(log: EventLog, { retries }: Pick<Store, "retries">): Promise<void> {
+  const intents = retries.unsettled();
+  if (intents.length === 0) return;
+  const from = Math.min(...intents.map(({ logEnd }) => logEnd));
+  const open = new Set(intents);
+  const settled: Settled[] = [];
+  for await (const { bytes, offsets, basePosition, count } of log.read(Math.max(from, log.start()))) {
+    for (let i = 0; i < count && open.size > 0; i += 1) {
+      const position = basePosition + i;
+      const intent = intentOf(open, position, hashOf(lineAt(bytes, offsets, i)));
+      if (!intent || retries.isRepaired(position)) continue;
+      open.delete(intent);
+      settled.push({ partition: intent.partition, position: intent.position, retriedAs: position });
+    }
+  }
+  for (const { partition, position } of open) settled.push({ partition, position, retriedAs: null });
+  retries.settle(settled);
+}
+
+function intentOf(open: ReadonlySet<Intent>, position: number, hash: string): Intent | undefined {
+  for (const intent of open) if (intent.hash === hash && intent.logEnd <= position) return intent;
+  return undefined;
+}
+
+/** A record without its line end. */
+function lineAt(bytes: Uint8Array, offsets: Uint32Array, index: number): Uint8Array {
+  const end = offsets[index + 1]!;
+  return bytes.subarray(offsets[index], bytes[end - 1] === 0x0a ? end - 1 : end);
+}
+
+function hashOf(record: Uint8Array): string {
+  return createHash("sha256").update(record).digest("hex");
+}
+
+function notDead({ partition, position }: RecordPlace) {
+  const message = `position ${position} of partition ${partition} holds no dead letter`;
+  return fail("dlq.not-dead", message, "Take the positions that `loanstream dlq list` shows.");
+}

@@ -1,0 +1,71 @@
+/** Writes commits into the tables. */
+import type { DatabaseSync } from "node:sqlite";
+import type { TableRows } from "../engine/engine.ts";
+import type { Pipeline, Table } from "../pipeline/pipeline.ts";
+import type { Value } from "../sql/types.ts";
+import { type AlertWriter, alertWriters } from "./alerts.ts";
+import { toSqlite } from "./columns.ts";
+import type { Commit } from "./store.ts";
+import { writeRow } from "./tables.ts";
+
+/** Writes a commit, its rows and alerts numbered from `afterSeq` on; gives the last number. */
+export type CommitWriter = (commit: Commit, afterSeq: number) => number;
+
+/** To be called within a transaction. */
+export function commitWriter(database: DatabaseSync, pipeline: Pipeline): CommitWriter {
+  const writers: ReadonlyMap<string, AlertWriter> = new Map([
+    ...pipeline.tables.map((table) => [table.name, rowsWriter(database, table)] as const),
+    ...alertWriters(database, pipeline),
+  ]);
+  const writeProgress = progressWriter(database);
+  const writeLetters = lettersWriter(database);
+  return (commit, afterSeq) => {
+    const seq = writeRows(writers, commit.tables, commit.position, afterSeq);
+    writeProgress(commit, seq);
+    writeLetters(commit);
+    return seq;
+  };
+}
+
+function writeRows(
+  writers: ReadonlyMap<string, AlertWriter>,
+  tables: readonly TableRows[],
+  position: number,
+  afterSeq: number,
+): number {
+  let seq = afterSeq;
+  for (const { table, rows } of tables) {
+    const write = writers.get(table)!;
+    for (const row of rows) if (write(row, seq + 1, position)) seq += 1;
+  }
+  return seq;
+}
+
+function rowsWriter(database: DatabaseSync, table: Table): (row: readonly Value[], seq: number) => boolean {
+  const statement = database.prepare(writeRow(table));
+  const types = table.relation.columns.map(({ type }) => type);
+  return (row, seq) => {
+    statement.run(seq, ...types.map((type, i) => toSqlite(type, row[i] ?? null)));
+    return true;
+  };
+}
+
+function progressWriter(database: DatabaseSync): (commit: Commit, seq: number) => void {
+  const update = database.prepare(
+    "UPDATE loanstream_progress SET position = ?, seq = ?, watermark = ?, ledger = ?",
+  );
+  return ({ position, watermarkMs, ledger }, seq) => {
+    const watermark = watermarkMs === null ? null : new Date(watermarkMs).toISOString();
+    update.run(position, seq, watermark, JSON.stringify(ledger));
+  };
+}
+
+function lettersWriter(database: DatabaseSync): (commit: Commit) => void {
+  const insertLate = database.prepare("INSERT INTO loanstream_late VALUES (?, ?)");
+  const insertDead = database.prepare("INSERT INTO loanstream_dead VALUES (?, ?, ?, ?)");
+  return ({ late, dead }) => {
+    for (const { partition, position } of late) insertLate.run(partition, position);
+    for (const { partition, position, path, reason } of dead)
+      insertDead.run(partition, position, path, reason);
+  };
+}
