@@ -12,13 +12,18 @@ export function alertsPanel(newest: readonly RaisedAlert[], timeZone: string, no
 <td class="time">${eventTimeMs === null ? "–" : time(eventTimeMs)}</td>
 <td><span class="severity ${severity}">${severity}</span></td>
 <td>${heading(alert)}</td>
-<td class="message">${message}</td>
-<td><a href="#table-${table}">${heading(table)}</a></td>
+<td class="message" title="${message}">${withShortIds(message)}</td>
+<td class="source"><a href="#table-${table}">${heading(table)}</a></td>
 </tr>
 `,
   );
-  return markup`<div class="scroll" role="region" tabindex="0" aria-labelledby="title-alerts"><table>
+  return markup`<div class="scroll alerts" role="region" tabindex="0" aria-labelledby="title-alerts"><table>
 <thead><tr><th scope="col">Time</th><th scope="col">Severity</th><th scope="col">Alert</th><th scope="col">What happened</th><th scope="col">Seen in</th></tr></thead>
 <tbody>
 ${lines}</tbody></table></div>`;
+}
+
+/** Of an identifier its first block tells enough. */
+function withShortIds(text: string): string {
+  return text.replaceAll(/\b([\da-f]{8})(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g, "$1");
 }

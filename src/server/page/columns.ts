@@ -81,7 +81,8 @@ function windowColumn({ start, end }: TableWindow): ShownColumn {
 
 function windowText(from: number, to: number, time: TimeFormat): string {
   if (to - from === DAY_MS && from % DAY_MS === 0) return new Date(from).toISOString().slice(0, 10);
-  return `${minutes(time(from))} – ${minutes(time(to))}`;
+  // The panel says how long a window is; of one so long its two times would look like a moment.
+  return to - from < DAY_MS ? `${minutes(time(from))} – ${minutes(time(to))}` : `to ${minutes(time(to))}`;
 }
 
 /** A time without its seconds where they say nothing. */

@@ -27,16 +27,16 @@ export function healthStrip({ status, progress, alerts, timeZone, nowMs }: Healt
   const time = timeOfDay(timeZone, nowMs);
   const watermarkMs = progress?.watermarkMs ?? null;
   return markup`<dl>
-${item("State", markup`<span class="state ${state}">${STATES[state]}</span>`, stateNote(status, nowMs), "state")}
+${item("State", markup`<span class="state ${state}">${STATES[state]}</span>`, stateNote(status, nowMs))}
 ${item("Rate", markup`${ratePerSecond.toFixed(1)}<small> events/s</small>`, `lag ${counted(lag)}`)}
-${item("Watermark", watermarkMs === null ? "–" : time(watermarkMs), watermarkMs === null ? "nothing read yet" : `${ageText(nowMs - watermarkMs)} behind ${timeZone}`)}
+${item("Watermark", watermarkMs === null ? "–" : time(watermarkMs), watermarkMs === null ? "nothing read yet" : `${timeZone}, ${ageText(nowMs - watermarkMs)} ago`)}
 ${item("Alerts", counted(alerts), "raised so far")}
 ${ledgerItem(progress)}
 </dl>${failure === null ? null : markup`<p class="failure" role="alert">${failure.message}. ${failure.remedy}</p>`}`;
 }
 
 function item(label: string, value: Content, note: Content, kind = ""): Markup {
-  return markup`<div class="${kind}"><dt>${label}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
+  return markup`<div class="item ${kind}"><dt>${label}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
 }
 
 function stateNote({ state, history, startedAtMs }: Status, nowMs: number): Content {
@@ -59,7 +59,7 @@ function ledgerItem(progress: Progress | null): Markup {
   return item(
     "Ledger",
     markup`${counted(read)}<small> read </small>${sum}`,
-    "every record, where it went",
+    "where every record went",
     "ledger",
   );
 }

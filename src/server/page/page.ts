@@ -49,13 +49,26 @@ ${sections}
 }
 
 function section(output: string, panels: readonly Panel[], parts: ReadonlyMap<string, Markup>): Markup {
-  const articles = panels.map(
-    ({ table: { name }, wide }) =>
-      markup`<article class="panel${wide ? " wide" : ""}" id="table-${name}" aria-labelledby="title-${name}">${parts.get(`table-${name}`) ?? null}</article>\n`,
+  const articles = sideBySide(panels).map(
+    ({ name, whole }) =>
+      markup`<article class="panel${whole ? " whole" : ""}" id="table-${name}" aria-labelledby="title-${name}">${parts.get(`table-${name}`) ?? null}</article>\n`,
   );
   return markup`<section id="output-${output}" aria-labelledby="title-output-${output}">
 <h2 id="title-output-${output}">${heading(output)}</h2>
 <div class="panels">${articles}</div>
 </section>
 `;
+}
+
+/** Two narrow panels stand side by side; one that has no neighbour has the whole width. */
+function sideBySide(panels: readonly Panel[]): readonly { readonly name: string; readonly whole: boolean }[] {
+  let left: Panel | null = null;
+  const paired = new Set<Panel>();
+  for (const panel of panels) {
+    if (left && !panel.wide) {
+      paired.add(left).add(panel);
+      left = null;
+    } else left = panel.wide ? null : panel;
+  }
+  return panels.map((panel) => ({ name: panel.table.name, whole: !paired.has(panel) }));
 }

@@ -51,8 +51,9 @@ export function createPanel(table: Table, served: ServedTable, pipeline: Pipelin
 
 const NOTHING_YET = markup`<p class="nothing">No rows yet.</p>`;
 
-/** The first column that counts: whole, never null, and no part of the key. */
-function totalColumns({ name, relation, key }: Table, window: TableWindow | null): TotalColumns | null {
+/** The first column that counts: whole, never null, and no part of the key. Closed windows come too seldom to show. */
+function totalColumns({ name, emit, relation, key }: Table, window: TableWindow | null): TotalColumns | null {
+  if (emit === "final") return null;
   const start = window?.start === null || !window ? undefined : relation.columns[window.start];
   const value = relation.columns.find(
     (column) => column.type.kind === "bigint" && !column.nullable && !key.includes(column.name),
