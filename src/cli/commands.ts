@@ -84,4 +84,11 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import("./config.ts")).config,
     },
   ],
+  [
+    "status",
+    {
+      summary: "Show what goes on in a data directory: log, tables, lag, alerts",
+      load: async () => (await import("./status.ts")).status,
+    },
+  ],
 ]);

@@ -1,4 +1,6 @@
 /** One process a data directory. The lock is the operating system's, so that it ends with the process. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail } from "../errors.ts";
 import { errorCodeOf, SQLITE_BUSY } from "./sqlite-error.ts";
@@ -7,9 +9,13 @@ export interface DirectoryLock {
   release(): void;
 }
 
+const FILE = "lock";
+/** Whoever only asks holds a lock for a moment. */
+const ASKED_WITHIN_MS = 500;
+
 /** Throws `store.in-use`. */
 export function lockDirectory(directory: string): DirectoryLock {
-  const file = new DatabaseSync(`${directory}/lock`);
+  const file = new DatabaseSync(join(directory, FILE), { timeout: ASKED_WITHIN_MS });
   try {
     file.exec("BEGIN EXCLUSIVE");
   } catch (error) {
@@ -19,4 +25,18 @@ export function lockDirectory(directory: string): DirectoryLock {
     throw fail("store.in-use", "another process runs on this data directory", remedy, { file: directory });
   }
   return { release: () => file.close() };
+}
+
+/** Whether a process runs on the directory. */
+export function isLocked(directory: string): boolean {
+  const path = join(directory, FILE);
+  if (!existsSync(path)) return false;
+  using file = new DatabaseSync(path, { readOnly: true });
+  try {
+    file.prepare("SELECT 1 FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    if (errorCodeOf(error) !== SQLITE_BUSY) throw error;
+    return true;
+  }
 }

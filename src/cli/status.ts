@@ -1,0 +1,128 @@
+/** `loanstream status`: what goes on in a data directory. */
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
+import { type DirectoryStatus, type LogStatus, statusOf } from "../inspect/status.ts";
+import { readPipelineFiles } from "../pipeline/files.ts";
+import { compilePipeline } from "../pipeline/load.ts";
+import { type LogSettings, SEVERITIES } from "../pipeline/pipeline.ts";
+import type { Command } from "./command.ts";
+import { pipelineDirectory } from "./pipeline-option.ts";
+import { count, duration, size } from "./quantities.ts";
+
+export const status: Command = {
+  name: "status",
+  summary: "Show what goes on in a data directory: log, tables, lag, alerts",
+  usage: `
+Usage: loanstream status [--json] [SETTING…]
+
+Reads the data directory, whether a process runs on it or not, and changes nothing. Exits with 1 where nothing is kept.
+
+  --json  print one JSON object
+
+${settingLines("status")}
+`,
+  async run(args) {
+    const { settings, flags } = readSettings("status", args, { options: { json: { type: "boolean" } } });
+    const nowMs = Date.now();
+    const found = await statusOf(settings.dataDir, nowMs);
+    if (found === null) {
+      process.stderr.write(`Nothing is kept in ${settings.dataDir}; "loanstream run" begins.\n`);
+      return 1;
+    }
+    const retention = retentionOf(pipelineDirectory(settings.pipeline));
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(asJson(found, retention, nowMs))}\n` : asText(found, retention, nowMs),
+    );
+    return 0;
+  },
+};
+
+/** Null where the pipeline has a mistake, which is not what is asked here. */
+function retentionOf(directory: string): LogSettings | null {
+  return compilePipeline(readPipelineFiles(directory)).pipeline?.log ?? null;
+}
+
+function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: number): object {
+  const { directory, process, log, position, lag, watermarkMs, snapshot, ledger } = found;
+  return {
+    ...{ directory, process },
+    log: {
+      ...{ start: log.start, end: log.end, bytes: log.bytes, oldest: isoTime(log.oldestMs) },
+      ...{ retentionMs: retention?.retentionMs ?? null, maxBytes: retention?.maxBytes ?? null },
+    },
+    recordsPerSecond: log.recordsPerSecond,
+    ...{ position, lag },
+    watermark: isoTime(watermarkMs),
+    watermarkAgeMs: watermarkMs === null ? null : nowMs - watermarkMs,
+    snapshot: snapshot && {
+      ...{ position: snapshot.position, bytes: snapshot.bytes, takenAt: isoTime(snapshot.takenAtMs) },
+      ageMs: nowMs - snapshot.takenAtMs,
+    },
+    ledger,
+    tables: found.tables,
+    retried: found.retried,
+    alerts: alertCounts(found),
+  };
+}
+
+const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+function alertCounts({ alerts }: DirectoryStatus): Record<string, number> {
+  return Object.fromEntries(SEVERITIES.map((severity) => [severity, alerts.get(severity) ?? 0]));
+}
+
+function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: number): string {
+  const ago = (ms: number | null) => (ms === null ? "never" : `${duration(nowMs - ms)} ago`);
+  const { log, position, lag, watermarkMs, snapshot, ledger, retried } = found;
+  const lines = [
+    ["process", processText(found)],
+    ["log", logText(log, retention, nowMs)],
+    ["rate", `${Number(log.recordsPerSecond.toFixed(1))} records/s over the last minute`],
+    ["lag", `${count(lag)} records, committed up to position ${count(position)}`],
+    ["watermark", watermarkMs === null ? "none yet" : `${isoTime(watermarkMs)}, ${ago(watermarkMs)}`],
+    [
+      "snapshot",
+      snapshot === null
+        ? "none yet"
+        : `at position ${count(snapshot.position)}, ${size(snapshot.bytes)}, ${ago(snapshot.takenAtMs)}`,
+    ],
+    ["read", ledger === null ? "nothing yet" : ledgerLine(ledger, retried)],
+    ["alerts", severities(found)],
+  ];
+  return `${[found.directory, ...lines.map(([name = "", text]) => `  ${name.padEnd(9)}  ${text}`), "", ...tableLines(found)].join("\n")}\n`;
+}
+
+function processText({ process }: DirectoryStatus): string {
+  if (process === null) return "none runs here";
+  if (process.pid === null) return "one runs here, without a server so far";
+  return `${process.pid} at ${process.url}, since ${process.startedAt}`;
+}
+
+function logText({ start, end, bytes, oldestMs }: LogStatus, retention: LogSettings | null, nowMs: number) {
+  const oldest = oldestMs === null ? [] : [`the oldest record came ${duration(nowMs - oldestMs)} ago`];
+  const kept = retention === null ? [] : [`kept ${duration(retention.retentionMs)}`];
+  const most = retention?.maxBytes == null ? [] : [`at most ${size(retention.maxBytes)}`];
+  return [`positions ${count(start)} to ${count(end)}`, size(bytes), ...oldest, ...kept, ...most].join(", ");
+}
+
+function ledgerLine(ledger: NonNullable<DirectoryStatus["ledger"]>, retried: number): string {
+  const { read, accepted, late, duplicate, dead } = ledger;
+  const parts = Object.entries({ accepted, late, duplicate, dead }).map(([what, n]) => `${count(n)} ${what}`);
+  return `${count(read)} = ${parts.join(" + ")}; ${count(retried)} retried`;
+}
+
+function severities(found: DirectoryStatus): string {
+  return Object.entries(alertCounts(found))
+    .map(([severity, n]) => `${count(n)} ${severity}`)
+    .join(", ");
+}
+
+function tableLines({ tables }: DirectoryStatus): string[] {
+  const width = Math.max(0, ...tables.map(({ name }) => name.length));
+  const digits = Math.max(0, ...tables.map(({ rows }) => count(rows).length));
+  return tables.map(({ name, rows, used, filtered }) => {
+    const taken =
+      used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered`;
+    return `  ${name.padEnd(width)}  ${count(rows).padStart(digits)} rows${taken}`;
+  });
+}

@@ -1,0 +1,116 @@
+/** What goes on in a data directory, seen from outside of the process that may run on it. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Ledger } from "../engine/engine.ts";
+import type { LogReader } from "../eventlog/event-log.ts";
+import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { readRunning } from "../server/running.ts";
+import { isLocked } from "../store/directory-lock.ts";
+import { type StoreSummary, summarizeStore } from "../store/summary.ts";
+
+export interface DirectoryStatus {
+  readonly directory: string;
+  /** Null where no process runs on it. */
+  readonly process: RunningProcess | null;
+  readonly log: LogStatus;
+  /** Committed up to there. */
+  readonly position: number;
+  /** Records in the log that are not committed yet. */
+  readonly lag: number;
+  readonly watermarkMs: number | null;
+  readonly snapshot: StoreSummary["snapshot"];
+  readonly ledger: Ledger["source"] | null;
+  readonly tables: readonly TableStatus[];
+  readonly retried: number;
+  readonly alerts: StoreSummary["alerts"];
+}
+
+/** Null what only a process that listens tells. */
+export interface RunningProcess {
+  readonly pid: number | null;
+  readonly url: string | null;
+  /** ISO 8601. */
+  readonly startedAt: string | null;
+}
+
+export interface LogStatus {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: number;
+  /** When the oldest record that is kept came. */
+  readonly oldestMs: number | null;
+  /** Over the last minute. */
+  readonly recordsPerSecond: number;
+}
+
+export interface TableStatus {
+  readonly name: string;
+  readonly rows: number;
+  /** Accepted events that it took in and left out; null for one that the pipeline no longer has. */
+  readonly used: number | null;
+  readonly filtered: number | null;
+}
+
+export const LOG_FOLDER = "log";
+const MINUTE_S = 60;
+
+/** Null where nothing was ever kept there. Throws `file.unreadable`, `log.corrupt`, `store.unreadable`, … */
+export async function statusOf(directory: string, nowMs: number): Promise<DirectoryStatus | null> {
+  const store = summarizeStore(directory);
+  if (store === null) return null;
+  const log = await logStatus(join(directory, LOG_FOLDER), nowMs);
+  const { position, watermarkMs, ledger } = store.progress;
+  return {
+    directory,
+    process: await processOn(directory),
+    log,
+    position,
+    lag: Math.max(0, log.end - position),
+    watermarkMs,
+    snapshot: store.snapshot,
+    ledger: ledger?.source ?? null,
+    tables: [...store.rows].map(([name, rows]) => ({
+      ...{ name, rows },
+      used: ledger?.tables[name]?.used ?? null,
+      filtered: ledger?.tables[name]?.filtered ?? null,
+    })),
+    retried: store.retried,
+    alerts: store.alerts,
+  };
+}
+
+/** The process that holds the directory. */
+export async function processOn(directory: string): Promise<RunningProcess | null> {
+  const running = await readRunning(directory);
+  if (running !== null) return { pid: running.pid, url: running.url, startedAt: running.startedAt };
+  return isLocked(directory) ? { pid: null, url: null, startedAt: null } : null;
+}
+
+async function logStatus(directory: string, nowMs: number): Promise<LogStatus> {
+  if (!existsSync(directory)) return { start: 0, end: 0, bytes: 0, oldestMs: null, recordsPerSecond: 0 };
+  const log = await openSegmentReader(directory);
+  try {
+    const start = await log.start();
+    return {
+      start,
+      end: await log.end(),
+      bytes: bytesIn(directory),
+      oldestMs: await ingestTimeOf(log, start),
+      recordsPerSecond: (await log.ingestedSince(nowMs - MINUTE_S * 1000)) / MINUTE_S,
+    };
+  } finally {
+    await log.close();
+  }
+}
+
+async function ingestTimeOf(log: LogReader, position: number): Promise<number | null> {
+  for await (const { ingestTimesMs } of log.read(position, position + 1)) return ingestTimesMs?.[0] ?? null;
+  return null;
+}
+
+function bytesIn(directory: string): number {
+  const sizes = readdirSync(directory).map(
+    (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
