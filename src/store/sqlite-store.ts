@@ -3,13 +3,14 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail } from "../errors.ts";
-import { fingerprint } from "../pipeline/fingerprint.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { ALERTS_TABLE } from "./alerts.ts";
 import { backfillsOf } from "./backfills.ts";
 import { commitWriter } from "./commit-writer.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { keepPipeline, PIPELINE_TABLES, type PipelineChange, pipelineChange } from "./pipeline-change.ts";
 import { readProgress } from "./progress.ts";
+import { type RebuiltRows, rebuiltRows } from "./rebuilt-rows.ts";
 import { retriesOf } from "./retries.ts";
 import { recoveryPoints } from "./snapshots.ts";
 import { errorCodeOf, storeError } from "./sqlite-error.ts";
@@ -27,13 +28,48 @@ const FORM = 2;
  * commit any more. Throws `file.unwritable`, `store.in-use`, `store.pipeline-changed`, and what `storeError` gives.
  */
 export function openStore(directory: string, pipeline: Pipeline): Store {
+  const { database, change, ...opened } = open(directory, pipeline, new Set());
+  return storeOver(database, { ...opened, pipeline, change, writes: pipeline });
+}
+
+export interface StoreToRebuild {
+  /** Takes commits without rows. */
+  readonly store: Store;
+  readonly rows: RebuiltRows;
+}
+
+/** As `openStore`, and tables that are to be rebuilt may have changed. */
+export function openStoreToRebuild(
+  directory: string,
+  pipeline: Pipeline,
+  rebuilt: ReadonlySet<string>,
+): StoreToRebuild {
+  const { database, change, ...opened } = open(directory, pipeline, rebuilt);
+  const writes = { ...pipeline, tables: [], alerts: [] };
+  const tables = pipeline.tables.filter(({ name }) => rebuilt.has(name));
+  return {
+    store: storeOver(database, { ...opened, pipeline, change, writes }),
+    rows: rebuiltRows(database, { tables, change, source: pipeline.source }),
+  };
+}
+
+function open(directory: string, pipeline: Pipeline, rebuilt: ReadonlySet<string>) {
   makeDirectory(directory);
   const lock = lockDirectory(directory);
   const file = join(directory, STORE_FILE);
   try {
     const database = openDatabase(file);
-    takeOver(database, directory, pipeline);
-    return storeOver(database, pipeline, file, lock.release);
+    try {
+      return {
+        database,
+        change: takeOver(database, directory, pipeline, rebuilt),
+        file,
+        release: lock.release,
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
     lock.release();
     throw storeError(error, file);
@@ -72,23 +108,33 @@ function foreignForm(database: DatabaseSync): string | null {
   return null;
 }
 
-function takeOver(database: DatabaseSync, directory: string, pipeline: Pipeline): void {
-  const hash = fingerprint(pipeline);
-  database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${ALERTS_TABLE}`);
-  database.prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, ?, 0, 0, 0, NULL, NULL)").run(hash);
-  if (database.prepare("SELECT pipeline FROM loanstream_progress").get()?.pipeline !== hash) {
-    database.close();
-    const message = "the tables kept here are those of a pipeline that has changed since";
-    const remedy = "Name another directory by --data-dir, or remove this one to begin anew.";
-    throw fail("store.pipeline-changed", message, remedy, { file: directory });
-  }
-  for (const table of pipeline.tables) database.exec(createTable(table));
+function takeOver(
+  database: DatabaseSync,
+  directory: string,
+  pipeline: Pipeline,
+  rebuilt: ReadonlySet<string>,
+): PipelineChange | null {
+  database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${PIPELINE_TABLES} ${ALERTS_TABLE}`);
+  database.exec("INSERT OR IGNORE INTO loanstream_progress VALUES (1, 0, 0, 0, NULL, NULL)");
+  const change = pipelineChange(database, directory, pipeline, rebuilt);
+  const others = new Set(change?.changed);
+  for (const table of pipeline.tables) if (!others.has(table)) database.exec(createTable(table));
   database.exec("UPDATE loanstream_progress SET owner_epoch = owner_epoch + 1; COMMIT");
+  return change;
 }
 
-function storeOver(database: DatabaseSync, pipeline: Pipeline, file: string, release: () => void): Store {
+interface Opened {
+  readonly pipeline: Pipeline;
+  readonly change: PipelineChange | null;
+  /** Those of whose tables rows are written. */
+  readonly writes: Pipeline;
+  readonly file: string;
+  readonly release: () => void;
+}
+
+function storeOver(database: DatabaseSync, { pipeline, change, writes, file, release }: Opened): Store {
   const transact = ownersTransactions(database, file);
-  const write = commitWriter(database, pipeline);
+  const write = commitWriter(database, writes);
   const points = recoveryPoints(database);
   let { seq } = readProgress(database);
   return {
@@ -100,6 +146,16 @@ function storeOver(database: DatabaseSync, pipeline: Pipeline, file: string, rel
       seq = transact(() => {
         points.write(commit);
         return write(commit, seq);
+      });
+    },
+    change,
+    adopt(commit, rebuild = (afterSeq) => afterSeq): void {
+      seq = transact(() => {
+        const afterSeq = rebuild(seq);
+        database.exec("DELETE FROM loanstream_snapshots; DELETE FROM loanstream_triggers");
+        points.write(commit);
+        keepPipeline(database, pipeline, commit.position);
+        return write(commit, afterSeq);
       });
     },
     retries: retriesOf(database, transact),

@@ -1,6 +1,7 @@
 /** Where a run keeps what it put out and how far it came: all of a commit, or none of it. */
 import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine/engine.ts";
 import type { Backfills } from "./backfills.ts";
+import type { PipelineChange } from "./pipeline-change.ts";
 import type { Retries } from "./retries.ts";
 
 /** What one transaction makes visible. */
@@ -56,6 +57,13 @@ export interface Store {
    * it, `store.disk-full`, `store.failed`, `store.corrupt`; nothing is written then.
    */
   commit(commit: Commit): void;
+  /** How the pipeline differs from the one that the store's rows and snapshots belong to; null if it doesn't. */
+  readonly change: PipelineChange | null;
+  /**
+   * A commit, with a snapshot, by which they belong to the pipeline from here on; what other snapshots there are go.
+   * `rebuild` may write rows in its transaction, numbered after the number given; it gives the last one.
+   */
+  adopt(commit: Commit, rebuild?: (afterSeq: number) => number): void;
   readonly retries: Retries;
   readonly backfills: Backfills;
   close(): void;

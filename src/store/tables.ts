@@ -6,7 +6,6 @@ import { quoted, sqliteType } from "./columns.ts";
 export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_progress (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    pipeline TEXT NOT NULL,
     owner_epoch INTEGER NOT NULL,
     position INTEGER NOT NULL,
     seq INTEGER NOT NULL,

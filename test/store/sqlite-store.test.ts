@@ -10,7 +10,7 @@ import { type ErrorCode, LoanstreamError } from "../../src/errors.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite-store.ts";
 import type { Commit, State } from "../../src/store/store.ts";
-import { smallPipeline, windows } from "./small-pipeline.ts";
+import { scores, smallPipeline, windows } from "./small-pipeline.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-store-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -206,7 +206,7 @@ describe("a data directory", () => {
     const directory = newPath();
     openStore(directory, smallPipeline).close();
     openStore(directory, { ...smallPipeline, directory: "elsewhere", timeZone: "Europe/Paris" }).close();
-    const changed = { ...smallPipeline, delayMs: 1 };
+    const changed = { ...smallPipeline, tables: [scores, { ...windows, emit: "final" as const }] };
     assert.throws(() => openStore(directory, changed), code("store.pipeline-changed"));
     openStore(directory, smallPipeline).close();
   });

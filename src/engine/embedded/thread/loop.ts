@@ -7,8 +7,8 @@ import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { State, Store } from "../../../store/store.ts";
 import type { RecordBatch } from "../../batch.ts";
 import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../../engine.ts";
+import { recoverOrAdopt } from "./adopt.ts";
 import { patiently } from "./patiently.ts";
-import { recoverSession } from "./recover.ts";
 import { appendRepaired, type RepairedLetter, type Retried, settleRetries } from "./retry.ts";
 
 export interface Timers {
@@ -72,7 +72,13 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   const writing = patiently(timers, logger);
   await writing(() => store.backfills.stopped(log.end()));
   await settleRetries(log, store);
-  const { session, raised, snapshotPosition, ...recovered } = await recoverSession(pipeline, log, store);
+  const { session, raised, snapshotPosition, ...recovered } = await recoverOrAdopt(
+    pipeline,
+    log,
+    store,
+    timers.nowMs(),
+  );
+  for (const notice of store.change?.notices ?? []) logger.warn(notice);
   let { position } = recovered;
   /** Everything in the log before it has been taken in. */
   let readThrough = position;

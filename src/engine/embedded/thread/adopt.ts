@@ -1,0 +1,38 @@
+/** A start with a pipeline that has changed since the last one, in a way that goes on. */
+import type { EventLog } from "../../../eventlog/event-log.ts";
+import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { Commit, Store } from "../../../store/store.ts";
+import { openSession } from "../open.ts";
+import type { Session } from "../session.ts";
+import { type Recovered, recoverSession } from "./recover.ts";
+
+/**
+ * Recovers with the pipeline that the store's state belongs to, then takes over from it what a changed one has in
+ * common. Throws what `recoverSession` throws.
+ */
+export async function recoverOrAdopt(
+  pipeline: Pipeline,
+  log: EventLog,
+  store: Store,
+  nowMs: number,
+): Promise<Recovered> {
+  if (store.change === null) return recoverSession(pipeline, log, store);
+  const { session, ...recovered } = await recoverSession(store.change.before, log, store);
+  const changed = openSession(pipeline, session.snapshot());
+  store.adopt(stateCommit(changed, recovered.position, nowMs));
+  return { ...recovered, session: changed, snapshotPosition: recovered.position, raised: [] };
+}
+
+/** A commit of a session's state alone. */
+export function stateCommit(session: Session, position: number, nowMs: number): Commit {
+  return {
+    position,
+    tables: [],
+    late: [],
+    dead: [],
+    ledger: session.ledger(),
+    watermarkMs: session.watermarkMs(),
+    trigger: false,
+    snapshot: { takenAtMs: nowMs, state: session.snapshot() },
+  };
+}
