@@ -98,7 +98,7 @@ export async function openSegmentLog(
     if (isFull(appends[0]!.ingestTimeMs)) await roll();
     const offset = endOffset(active.batches);
     const { batches, bytes, positions } = encodeGroup(appends, end(), offset, batchBytes);
-    await Promise.all([
+    await all([
       append(active.records, offset, bytes),
       append(active.sidecar, active.batches.length * ENTRY_BYTES, encodeEntries(batches)),
     ]);
@@ -217,6 +217,12 @@ function closedOf({ basePosition, batches }: Segment): ClosedSegment {
     bytes: endOffset(batches) + batches.length * ENTRY_BYTES,
     newestMs: batches.at(-1)?.ingestTimeMs ?? Infinity,
   };
+}
+
+/** Waits for each, also behind one that failed, so that no write is under way when the files are closed. */
+async function all(writes: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(writes)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 async function append(file: SegmentFile, at: number, bytes: Uint8Array): Promise<void> {

@@ -12,13 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import type { ErrorCode } from "../../../src/errors.ts";
-import { LoanstreamError } from "../../../src/errors.ts";
 import type { EventLog } from "../../../src/eventlog/event-log.ts";
 import { nodeDirectory, type SegmentDirectory } from "../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog, type SegmentLogSettings } from "../../../src/eventlog/segments/segment-log.ts";
 import { ENTRY_BYTES } from "../../../src/eventlog/segments/sidecar.ts";
-import { append, eventLogConformance, readAll } from "../../conformance/event-log.ts";
+import { append, hasCode as code, eventLogConformance, readAll } from "../../conformance/event-log.ts";
+import { simulatedDirectory } from "./simulated-directory.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-segments-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -34,9 +33,6 @@ function place(settings: SegmentLogSettings) {
     return { open: () => openAt(path, settings) };
   };
 }
-
-const code = (expected: ErrorCode) => (error: unknown) =>
-  error instanceof LoanstreamError && error.diagnostics[0].code === expected;
 
 const FIRST = "0".repeat(20);
 const records = (path: string, base = FIRST) => join(path, `${base}.ndjson`);
@@ -68,6 +64,11 @@ async function textsAt(path: string): Promise<string[]> {
 
 eventLogConformance("a directory of segments", place({}));
 eventLogConformance("a directory of tiny segments and batches", place({ segmentBytes: 30, batchBytes: 16 }));
+eventLogConformance("a simulated directory of segments", async () => {
+  const directory = simulatedDirectory(1);
+  const retention = { retentionMs: 1, maxBytes: 100, nowMs: () => 1_000_000 };
+  return { open: () => openSegmentLog(directory, { batchBytes: 100, retention }) };
+});
 
 describe("a segment", () => {
   it("is named by the position of its first record, and only its owner can read it", async () => {
