@@ -1,0 +1,149 @@
+/** A small pipeline, and loops over real files whose timer ticks when a test says so. */
+import { Buffer } from "node:buffer";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after } from "node:test";
+import { type EngineLoop, openLoop, type Timers } from "../../../../src/engine/embedded/thread/loop.ts";
+import { type ErrorCode, LoanstreamError } from "../../../../src/errors.ts";
+import type { Append, EventLog } from "../../../../src/eventlog/event-log.ts";
+import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
+import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
+import { createLogger, parseLogLevels } from "../../../../src/log.ts";
+import { loadAlerts } from "../../../../src/pipeline/alerts.ts";
+import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
+import { openStore, STORE_FILE } from "../../../../src/store/sqlite-store.ts";
+import type { Commit, Store } from "../../../../src/store/store.ts";
+import { col, count, type Event, events, groupBy, lineOf, pipeline, project, table } from "../../plans.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "loanstream-loop-"));
+after(() => rmSync(scratch, { recursive: true }));
+export const newPath = () => mkdtempSync(join(scratch, "data-"));
+
+export const MINUTE = 60_000;
+const seen = table("seen", "append", project(events, { id: col(events, "id"), n: col(events, "n") }));
+const perMinute = groupBy(events, {
+  sizeMs: MINUTE,
+  keys: { kind: col(events, "kind") },
+  aggregates: { events: count() },
+});
+const minutes = { ...table("minutes", "update", perMinute), key: ["window_start", "window_end", "kind"] };
+const closed = { ...minutes, ...{ name: "closed", emit: "final" as const } };
+const tables = [{ ...seen, key: ["id"] }, minutes, closed];
+const { alerts } = loadAlerts(
+  {
+    path: "alerts.yaml",
+    text: `
+large: { table: seen, when: "n > 3", severity: info, message: "{id}" }
+several: { table: minutes, when: "events >= 2", severity: warning, message: "{kind} {events}" }
+just_two: { table: minutes, when: "events = 2", severity: warning, message: "{kind} {events}" }
+`,
+  },
+  tables,
+  [],
+);
+export const plan: Pipeline = { ...pipeline(tables), alerts };
+
+const logger = createLogger("engine", {
+  levels: parseLogLevels("silent"),
+  terminal: false,
+  nowMs: () => 0,
+  write: () => {},
+});
+
+/** A loop over real files, whose timer ticks when the test says so. */
+export interface Run {
+  readonly loop: EngineLoop;
+  readonly log: EventLog;
+  readonly store: Store;
+  readonly failures: unknown[];
+  /** What was committed since the start, in order. */
+  readonly commits: readonly Commit[];
+  tick(): void;
+  /** From now on every commit fails, as if the process had been killed before it. */
+  loseCommits(): void;
+}
+
+export interface RunSettings {
+  readonly pipeline?: Pipeline;
+  /** A snapshot after so many. Default: 1. */
+  readonly snapshotRecords?: number;
+  /** Most bytes of a batch that is read, unless one record is longer. Default: all. */
+  readonly batchBytes?: number;
+}
+
+export async function start(
+  directory: string,
+  { pipeline: its = plan, snapshotRecords = 1, batchBytes = 1 << 20 }: RunSettings = {},
+): Promise<Run> {
+  const real = openStore(directory, its);
+  const log = await openSegmentLog(await nodeDirectory(join(directory, "log")), { batchBytes });
+  const failures: unknown[] = [];
+  const commits: Commit[] = [];
+  let isLost = false;
+  let tick = (): void => {};
+  const store: Store = {
+    ...real,
+    commit(commit) {
+      if (isLost) throw new Error("killed");
+      real.commit(commit);
+      commits.push(commit);
+    },
+  };
+  const timers: Timers = {
+    nowMs: () => 0,
+    every: (_intervalMs, work) => {
+      tick = work;
+      return () => {
+        tick = () => {};
+      };
+    },
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+  const snapshots = { records: snapshotRecords, intervalMs: Number.POSITIVE_INFINITY };
+  const onFailure = (error: unknown): void => void failures.push(error);
+  try {
+    const loop = await openLoop({ pipeline: its, log, store, timers, snapshots, logger, onFailure });
+    const loseCommits = () => {
+      isLost = true;
+    };
+    return { loop, log, store, failures, commits, tick: () => tick(), loseCommits };
+  } catch (error) {
+    await log.close();
+    store.close();
+    throw error;
+  }
+}
+
+/** Stops without a drain, as a process that is killed. */
+export async function kill({ log, store }: Run): Promise<void> {
+  await log.close();
+  store.close();
+}
+
+export function appended(batch: readonly (Event | string)[], ingestTimeMs = 0): Append {
+  return { records: batch.map((event) => Buffer.from(lineOf(event))), ingestTimeMs };
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves once all that is durable is committed. */
+export async function committed({ store, log }: Run): Promise<void> {
+  await until(() => store.progress().position >= log.end());
+}
+
+export function all(directory: string, sql: string): unknown[] {
+  const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true });
+  const rows = database
+    .prepare(sql)
+    .all()
+    .map((row) => Object.values(row));
+  database.close();
+  return rows;
+}
+
+export const code = (expected: ErrorCode) => (error: unknown) =>
+  error instanceof LoanstreamError && error.diagnostics[0].code === expected;
