@@ -4,12 +4,15 @@ import type { Append } from "../../../eventlog/event-log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
+import type { SnapshotSettings } from "./loop.ts";
 import type { RepairedLetter, Retried } from "./retry.ts";
 
 export interface ThreadSettings {
   readonly pipeline: Pipeline;
   /** Holds the log in `log/` and the store. */
   readonly dataDirectory: string;
+  /** Default: `SNAPSHOTS`. */
+  readonly snapshots?: SnapshotSettings;
 }
 
 /** Records end to end: record i is `bytes[offsets[i], offsets[i+1])`. */

@@ -51,7 +51,7 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
     log,
     store,
     timers,
-    snapshots: SNAPSHOTS,
+    snapshots: settings.snapshots ?? SNAPSHOTS,
     logger: createLogger("engine", processLogSettings()),
     onFailure: (error) => tell({ kind: "failed", failure: toFailure(error) }),
   });
