@@ -27,7 +27,7 @@ const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 /** @param closing ends the streams */
 export function createApp(parts: ServerParts, web: readonly WebFile[], closing: AbortSignal): Hono {
   const app = new Hono();
-  app.use(neverStored, securityHeaders, ownHostOnly(parts.host));
+  app.use(logged(parts), neverStored, securityHeaders, ownHostOnly(parts.host));
   app.onError((error, context) => {
     const { status, body } = problemOf(error);
     if (status === 500)
@@ -43,6 +43,16 @@ export function createApp(parts: ServerParts, web: readonly WebFile[], closing: 
   addAdmin(app, parts);
   addPage(app, parts, web, closing);
   return app;
+}
+
+/** The path alone: what it is filtered by may be somebody's. */
+function logged({ logger, nowMs }: ServerParts): MiddlewareHandler {
+  return async (context, next) => {
+    const beganMs = nowMs();
+    await next();
+    const { method, path } = context.req;
+    logger.debug("request", { method, path, status: context.res.status, ms: nowMs() - beganMs });
+  };
 }
 
 function addHealth(app: Hono, { status }: ServerParts): void {

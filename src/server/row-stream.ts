@@ -17,14 +17,22 @@ export interface RowStreamParts {
   readonly signal: AbortSignal;
 }
 
-/** Texts of events, until the signal. An id that is past the store's last is another store's: then it begins anew. */
-export async function* rowStream(
+/**
+ * Texts of events, from the moment of the call until the signal. An id past the store's last is another store's: then
+ * it begins anew.
+ */
+export function rowStream(parts: RowStreamParts, { tables, afterSeq }: StreamQuery): AsyncGenerator<string> {
+  const last = parts.reader.progress().seq;
+  return rowsAfter(parts, tables, afterSeq === null ? last : afterSeq > last ? 0 : afterSeq);
+}
+
+async function* rowsAfter(
   { served, reader, tick, nowMs, signal }: RowStreamParts,
-  { tables, afterSeq }: StreamQuery,
+  tables: readonly string[],
+  afterSeq: number,
 ): AsyncGenerator<string> {
   const write = rowEvents(served);
-  const last = reader.progress().seq;
-  let cursor = afterSeq === null ? last : afterSeq > last ? 0 : afterSeq;
+  let cursor = afterSeq;
   let spokeMs = nowMs();
   yield `${RETRY_LINE}id: ${cursor}\n\n`;
   while (!signal.aborted) {

@@ -27,8 +27,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     url: urlOf(server, parts.host),
     close: async () => {
       closing.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // A connection whose reply ends from now on would otherwise be kept for the next request.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
       const impatience = setTimeout(() => server.closeAllConnections(), CLOSES_WITHIN_MS);
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed;
+      clearInterval(idle);
       clearTimeout(impatience);
     },
   };

@@ -36,10 +36,12 @@ export function cellOf(column: ServedColumn, currency: string): CellOf {
     value === null ? NONE : textCell(typeof value === "boolean" ? yesOrNo(value) : String(value));
 }
 
-function numberCell(text: (number: number) => string): CellOf {
+type NumberText = (number: number | bigint) => string;
+
+function numberCell(text: NumberText): CellOf {
   return (value) => {
     if (typeof value !== "number" && typeof value !== "bigint") return NONE;
-    const content = Number(value) === 0 ? zero(text(0)) : text(Number(value));
+    const content = Number(value) === 0 ? zero(text(0)) : text(value);
     return { content, title: null };
   };
 }
@@ -50,14 +52,14 @@ function zero(text: string): Markup {
 }
 
 /** Amounts without their hundredths; of other numbers what tells them apart. */
-function numberText({ name, type, unit }: ServedColumn, currency: string): (number: number) => string {
+function numberText({ name, type, unit }: ServedColumn, currency: string): NumberText {
   if (/_cents(_|$)/.test(name)) {
     const { maximumFractionDigits = 0 } = new Intl.NumberFormat("en-US", {
       style: "currency",
       currency,
     }).resolvedOptions();
     const money = new Intl.NumberFormat("en-US", { style: "currency", currency, maximumFractionDigits: 0 });
-    return (number) => money.format(number / 10 ** maximumFractionDigits);
+    return (number) => money.format(Number(number) / 10 ** maximumFractionDigits);
   }
   if (/_(share|rate)(_|$)/.test(name) || unit === "fraction") {
     const percent = new Intl.NumberFormat("en-US", {
@@ -67,10 +69,10 @@ function numberText({ name, type, unit }: ServedColumn, currency: string): (numb
     });
     return (number) => percent.format(number);
   }
-  if (unit === "ms") return durationText;
-  if (unit === "s") return (number) => durationText(number * 1000);
+  if (unit === "ms") return (number) => durationText(Number(number));
+  if (unit === "s") return (number) => durationText(Number(number) * 1000);
   if (type.kind === "bigint") return (number) => WHOLE.format(number);
-  return (number) => (Math.abs(number) < 1 ? SMALL : LARGE).format(number);
+  return (number) => (Math.abs(Number(number)) < 1 ? SMALL : LARGE).format(number);
 }
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
