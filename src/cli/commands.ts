@@ -50,6 +50,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "dlq",
+    {
+      summary: "List dead letters, and try repaired ones again",
+      load: async () => (await import("./dlq.ts")).dlq,
+    },
+  ],
+  [
     "init",
     {
       summary: "Make a folder with a pipeline to change: models, tests, scorecards",
@@ -89,6 +96,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     {
       summary: "Show what goes on in a data directory: log, tables, lag, alerts",
       load: async () => (await import("./status.ts")).status,
+    },
+  ],
+  [
+    "doctor",
+    {
+      summary: "Check machine, settings, pipeline and data directory, and say what to do",
+      load: async () => (await import("./doctor.ts")).doctor,
     },
   ],
 ]);

@@ -7,7 +7,7 @@ import { timeColumn } from "../pipeline/time-column.ts";
 import type { Topic } from "../topics/topic-list.ts";
 import type { TopicRecord } from "../topics/topics.ts";
 import { cutTo } from "./aligned.ts";
-import { cellText, printable, type TextSettings } from "./table-text.ts";
+import { plainText, printable, type TextSettings } from "./table-text.ts";
 
 export type RecordText = (record: TopicRecord) => string;
 
@@ -57,7 +57,7 @@ function cellsText(table: Table, { time }: TextSettings): (row: object) => strin
   return (row) => {
     const values = new Map<string, unknown>(Object.entries(row));
     const cells = columns.map(({ name, type }, place) => {
-      const cell = `${name}=${cellText(type, valueFromJson(type, values.get(name)), time)}`;
+      const cell = `${name}=${plainText(type, valueFromJson(type, values.get(name)), time)}`;
       widths[place] = Math.max(widths[place] ?? 0, cell.length);
       return cell.padEnd(widths[place] ?? 0);
     });

@@ -50,15 +50,19 @@ function aligned(text: string, width: number, type: SqlType): string {
   return type.kind === "bigint" || type.kind === "double" ? text.padStart(width) : text.padEnd(width);
 }
 
-/** A value as it stands in a table: short, and nothing in it drives the terminal. */
-export function cellText(type: SqlType, value: Value, time: TimeFormat): string {
+function cellText(type: SqlType, value: Value, time: TimeFormat): string {
+  const text = plainText(type, value, time);
+  return type.kind === "string" || type.kind === "array" || type.kind === "struct" ? shortened(text) : text;
+}
+
+/** A value in full. Nothing in it drives the terminal. */
+export function plainText(type: SqlType, value: Value, time: TimeFormat): string {
   if (value === null) return "";
   if (type.kind === "timestamp" && typeof value === "number") return time(value);
   if (type.kind === "double" && typeof value === "number") return String(Number(value.toFixed(4)));
-  if (type.kind === "array" && type.element.kind === "string" && Array.isArray(value)) {
-    return shortened(value.join(", "));
-  }
-  return shortened(typeof value === "object" ? valueToJson(type, value) : printable(String(value)));
+  if (type.kind === "array" && type.element.kind === "string" && Array.isArray(value))
+    return printable(value.join(", "));
+  return printable(typeof value === "object" ? valueToJson(type, value) : String(value));
 }
 
 /** Of a UUID its first block tells enough. */

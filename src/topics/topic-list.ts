@@ -1,8 +1,8 @@
 /** Which topics a pipeline has, and how they are found by name. */
-import { fail } from "../errors.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { ownTopics } from "../pipeline/topic-names.ts";
-import { suggest } from "../suggest.ts";
+import { nearest } from "../suggest.ts";
 
 /** input, late and dlq hold events as they came, personal values included; outputs and alerts hold nothing personal. */
 export type TopicKind = "input" | "output" | "alerts" | "late" | "dlq";
@@ -43,8 +43,16 @@ export function topicNamed(topics: readonly Topic[], name: string): Topic {
   const short = topics.filter((topic) => topic.name.endsWith(`.${name}`));
   const [found] = exact ? [exact] : short.length === 1 ? short : [];
   if (found) return found;
-  const names = (short.length > 1 ? short : topics).map((topic) => topic.name);
-  throw fail("topic.unknown", `there is no topic ${name}`, `${suggest(name, names)}.`);
+  throw unknown(
+    name,
+    (short.length > 1 ? short : topics).map((topic) => topic.name),
+  );
+}
+
+function unknown(name: string, names: readonly string[]): LoanstreamError {
+  const near = nearest(name, [...names, ...names.map((full) => full.slice(full.lastIndexOf(".") + 1))]);
+  const remedy = near === null ? `Use one of: ${names.join(", ")}.` : `Did you mean ${near}?`;
+  return fail("topic.unknown", `there is no topic ${name}`, remedy);
 }
 
 /** Whether its records may hold personal values. */

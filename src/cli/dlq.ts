@@ -1,0 +1,178 @@
+/** `loanstream dlq`: dead letters, to look at and to try again once they are repaired. */
+import { readFileSync } from "node:fs";
+import { text as textOf } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
+import { recordMask } from "../contract/mask.ts";
+import type { EventSchema } from "../contract/schema.ts";
+import { startEngineThread } from "../engine/embedded/thread/thread.ts";
+import { fail } from "../errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { RepairedLetter, RetriedLetter } from "../server/parts.ts";
+import { retryOver } from "../server/retry-client.ts";
+import { readRunning } from "../server/running.ts";
+import { type DataReader, dataReader } from "../topics/data-reader.ts";
+import { deadLetters, type FoundLetter, readRepaired, refuseDead } from "../topics/dead-letters.ts";
+import { cutTo } from "./aligned.ts";
+import { type Command, usageError, wholeNumber } from "./command.ts";
+import { pipelineFrom } from "./pipeline-option.ts";
+import { dateAndTime, printable, type TextSettings, terminalWidth } from "./table-text.ts";
+
+export const dlq: Command = {
+  name: "dlq",
+  summary: "List dead letters, and try repaired ones again",
+  usage: `
+Usage: loanstream dlq list [--json] [--max N] [SETTING…]
+       loanstream dlq retry FILE [SETTING…]
+
+list shows the records that didn't fit the schema: position, time, path and reason, and the record, masked. With --json
+to a file or a pipe the record is as it came. retry puts repaired records into the log again, each once: FILE, or - for
+standard input, has a line {"partition":0,"position":17,"record":{…}} for each, as list --json writes them. All of them
+are checked first. A repaired event keeps its time: by then it may be late.
+
+  loanstream dlq list --json > letters.ndjson     # then repair the records, and leave out the others
+  loanstream dlq retry letters.ndjson
+
+  --json   print a JSON object a letter, one a line
+  --max N  list so many at most, the oldest first
+
+${settingLines("dlq")}
+`,
+  async run(args) {
+    const { settings, flags, positionals } = readSettings("dlq", args, {
+      allowPositionals: true,
+      options: { json: { type: "boolean", default: false }, max: { type: "string" } },
+    });
+    const [verb, file, ...more] = positionals;
+    const isList = verb === "list" && file === undefined;
+    if (!isList && (verb !== "retry" || file === undefined || more.length > 0))
+      throw usageError("dlq", "write dlq list, or dlq retry FILE");
+    const pipeline = pipelineFrom(settings.pipeline);
+    const data = dataReader(settings.dataDir, pipeline);
+    try {
+      if (isList) {
+        const most = flags.max === undefined ? Infinity : wholeNumber("dlq", "max", flags.max, 1);
+        await list(data, pipeline, { json: flags.json, most });
+      } else await retry(file ?? "-", { pipeline, data, dataDirectory: settings.dataDir });
+    } finally {
+      await data.close();
+    }
+    return 0;
+  },
+};
+
+async function list(
+  data: DataReader,
+  { schema, timeZone }: Pipeline,
+  { json, most }: { json: boolean; most: number },
+): Promise<void> {
+  const isTerminal = process.stdout.isTTY === true;
+  const width = isTerminal ? terminalWidth() : Infinity;
+  const line = json
+    ? letterJson(schema, isTerminal)
+    : letterText(schema, { width, time: dateAndTime(timeZone) });
+  let listed = 0;
+  for await (const letter of deadLetters(data, most)) {
+    process.stdout.write(`${line(letter)}\n`);
+    listed += 1;
+  }
+  if (listed === 0) process.stderr.write("There are no dead letters.\n");
+}
+
+type LetterLine = (letter: FoundLetter) => string;
+
+function letterText(schema: EventSchema, { width, time }: TextSettings): LetterLine {
+  const mask = recordMask(schema);
+  return ({ position, timeMs, path, reason, retriedAs, record }) => {
+    const parts = [
+      String(position),
+      timeMs === null ? "" : time(timeMs),
+      `${path}: ${reason}`,
+      ...(retriedAs === null ? [] : [`(retried as ${retriedAs})`]),
+      record === null ? "no longer kept" : JSON.stringify(mask(record)),
+    ];
+    return cutTo(width, printable(parts.join("  ")));
+  };
+}
+
+/** What is JSON stands in the line as it came; anything else as a text. */
+function letterJson(schema: EventSchema, masked: boolean): LetterLine {
+  const mask = recordMask(schema);
+  return ({ partition, position, timeMs, path, reason, retriedAs, record }) => {
+    const time = timeMs === null ? null : new Date(timeMs).toISOString();
+    const head = JSON.stringify({ partition, position, time, path, reason, retried_as: retriedAs });
+    const json = record === null ? "null" : masked ? JSON.stringify(mask(record)) : rawJson(record);
+    return `${head.slice(0, -1)},"record":${json}}`;
+  };
+}
+
+function rawJson(record: Uint8Array): string {
+  const text = new TextDecoder().decode(record);
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
+
+interface RetryParts {
+  readonly pipeline: Pipeline;
+  readonly data: DataReader;
+  readonly dataDirectory: string;
+}
+
+async function retry(file: string, parts: RetryParts): Promise<void> {
+  const lines = readRepaired(await contentOf(file), file);
+  await refuseDead(lines, file, { ...parts, nowMs: Date.now() });
+  const retried = lines.length === 0 ? [] : await send(lines, parts);
+  const appended = retried.filter(({ already }) => !already);
+  const late = await lateAmong(appended, parts.data);
+  const counts = [`${appended.length} appended`, `${retried.length - appended.length} already there`];
+  process.stdout.write(`${counts.join(", ")}.\n`);
+  if (late === 0) return;
+  const advice = '"loanstream rebuild TABLE --from TIME" brings them into a table.';
+  process.stdout.write(`${late} of them came too late by their time: ${advice}\n`);
+}
+
+async function contentOf(file: string): Promise<string> {
+  if (file === "-") return textOf(process.stdin);
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw fail("file.unreadable", `it can't be read (${reason})`, "Name a file that can be read.", { file });
+  }
+}
+
+/** Through the instance that runs on the directory, or without one. */
+async function send(
+  letters: readonly RepairedLetter[],
+  { pipeline, dataDirectory }: RetryParts,
+): Promise<readonly RetriedLetter[]> {
+  const running = await readRunning(dataDirectory);
+  if (running !== null) return retryOver(running, letters);
+  const thread = await startEngineThread({ pipeline, dataDirectory });
+  try {
+    return await thread.retry(letters);
+  } finally {
+    await thread.drain();
+  }
+}
+
+const LOOK_AGAIN_MS = 50;
+const MOST_WAITING_MS = 10_000;
+
+/** How many of them came too late, once they have been taken in. */
+async function lateAmong(retried: readonly RetriedLetter[], data: DataReader): Promise<number> {
+  const store = data.store();
+  if (store === null || retried.length === 0) return 0;
+  const end = Math.max(...retried.map(({ retriedAs }) => retriedAs)) + 1;
+  const patience = AbortSignal.timeout(MOST_WAITING_MS);
+  while (store.progress().position < end && !patience.aborted) await delay(LOOK_AGAIN_MS);
+  return retried.filter(({ partition, retriedAs }) => {
+    const [first] = store.lateRecords({ limit: 1, after: { partition, position: retriedAs - 1 } });
+    return first?.partition === partition && first.position === retriedAs;
+  }).length;
+}
