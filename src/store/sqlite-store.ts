@@ -33,7 +33,7 @@ export function openStore(directory: string, pipeline: Pipeline): Store {
 }
 
 export interface StoreToRebuild {
-  /** Takes commits without rows. */
+  /** Takes rows of tables that haven't changed. */
   readonly store: Store;
   readonly rows: RebuiltRows;
 }
@@ -45,7 +45,7 @@ export function openStoreToRebuild(
   rebuilt: ReadonlySet<string>,
 ): StoreToRebuild {
   const { database, change, ...opened } = open(directory, pipeline, rebuilt);
-  const writes = { ...pipeline, tables: [], alerts: [] };
+  const writes = { ...pipeline, tables: pipeline.tables.filter((table) => !change?.changed.includes(table)) };
   const tables = pipeline.tables.filter(({ name }) => rebuilt.has(name));
   return {
     store: storeOver(database, { ...opened, pipeline, change, writes }),
@@ -87,15 +87,22 @@ function makeDirectory(directory: string): void {
 }
 
 function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 5000 });
-  const foreign = foreignForm(database);
-  if (foreign !== null) {
-    database.close();
-    throw fail("store.unreadable", foreign, "Name another directory by --data-dir.", { file: path });
-  }
+  const database = knownForm(new DatabaseSync(path, { timeout: 5000 }), path);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORM}`);
   return database;
+}
+
+/** A store's file, never to be written. Throws `store.unreadable`, and what SQLite throws. */
+export function openToRead(path: string): DatabaseSync {
+  return knownForm(new DatabaseSync(path, { readOnly: true, timeout: 5000 }), path);
+}
+
+function knownForm(database: DatabaseSync, path: string): DatabaseSync {
+  const foreign = foreignForm(database);
+  if (foreign === null) return database;
+  database.close();
+  throw fail("store.unreadable", foreign, "Name another directory by --data-dir.", { file: path });
 }
 
 /** Why these tables are none that this version can go on with. */
@@ -151,11 +158,12 @@ function storeOver(database: DatabaseSync, { pipeline, change, writes, file, rel
     change,
     adopt(commit, rebuild = (afterSeq) => afterSeq): void {
       seq = transact(() => {
-        const afterSeq = rebuild(seq);
         database.exec("DELETE FROM loanstream_snapshots; DELETE FROM loanstream_triggers");
         points.write(commit);
         keepPipeline(database, pipeline, commit.position);
-        return write(commit, afterSeq);
+        const last = rebuild(write(commit, seq));
+        database.prepare("UPDATE loanstream_progress SET seq = ?").run(last);
+        return last;
       });
     },
     retries: retriesOf(database, transact),

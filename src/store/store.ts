@@ -61,7 +61,7 @@ export interface Store {
   readonly change: PipelineChange | null;
   /**
    * A commit, with a snapshot, by which they belong to the pipeline from here on; what other snapshots there are go.
-   * `rebuild` may write rows in its transaction, numbered after the number given; it gives the last one.
+   * After its rows `rebuild` may write others, numbered after the number given; it gives the last one.
    */
   adopt(commit: Commit, rebuild?: (afterSeq: number) => number): void;
   readonly retries: Retries;

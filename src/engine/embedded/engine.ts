@@ -42,7 +42,7 @@ async function analyze(pipeline: Pipeline, input: AsyncIterable<RecordBatch>): P
 }
 
 /** A bounded input needs the last row of each group only, and that leaves when its window closes. */
-function closing(table: Table): Table {
+export function closing(table: Table): Table {
   return table.emit === "update" || table.emit === "once" ? { ...table, emit: "final" } : table;
 }
 

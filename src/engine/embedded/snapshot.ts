@@ -87,7 +87,7 @@ export function restoreSnapshot(snapshot: Uint8Array, { source, gate, program }:
 export function addRebuilt(
   { snapshot, tables }: RebuiltState,
   restored: Uint8Array,
-  { program }: Parts,
+  { program, gate }: Parts,
 ): void {
   const state = read(snapshot);
   const before = read(restored);
@@ -98,6 +98,8 @@ export function addRebuilt(
       markAllChanged(windows.groups);
   }
   restoreUsed(program, state, tables);
+  for (const [index, used] of program.used.entries())
+    program.used[index] = Math.min(used, gate.counts.accepted);
 }
 
 /** An alert that is new has published nothing; one that is gone is forgotten. */

@@ -1,0 +1,120 @@
+/** Tables made anew from the stored log, late events included, and what an engine goes on from with them. */
+import type { EventLog, LogReader } from "../../../eventlog/event-log.ts";
+import { tableFingerprint } from "../../../pipeline/fingerprint.ts";
+import { FAR_FUTURE_MS, type Pipeline, type Table } from "../../../pipeline/pipeline.ts";
+import type { ReplacedRows } from "../../../store/replace-rows.ts";
+import type { StoreToRebuild } from "../../../store/sqlite-store.ts";
+import type { RecordBatch } from "../../batch.ts";
+import type { TableRows } from "../../engine.ts";
+import { closing } from "../engine.ts";
+import { openSession } from "../open.ts";
+import type { Session } from "../session.ts";
+import { stateCommit } from "../thread/adopt.ts";
+import { recoverSession } from "../thread/recover.ts";
+import { recompute } from "./recompute.ts";
+
+export interface RebuildParts {
+  /** As it is now. */
+  readonly pipeline: Pipeline;
+  /** Those to rebuild; among them all that have changed. */
+  readonly tables: readonly Table[];
+  /** Event time; null for all that the log holds. */
+  readonly fromMs: number | null;
+  readonly opened: StoreToRebuild;
+  readonly log: EventLog;
+  readonly reader: LogReader;
+  readonly nowMs: number;
+  /** Passes on what is read, to show how far it has come. */
+  along(batches: AsyncIterable<RecordBatch>): AsyncIterable<RecordBatch>;
+}
+
+export interface Rebuild {
+  /** In the order of the pipeline. */
+  readonly tables: readonly ReplacedRows[];
+  /** The records of [fromPosition, toPosition) were computed. */
+  readonly fromPosition: number;
+  readonly toPosition: number;
+}
+
+/**
+ * Changes rows, state and pipeline of the store in one transaction, or nothing. Throws what `recoverSession` throws,
+ * `log.position-gone`, `log.corrupt`, `engine.sum-overflow`, and what a commit throws.
+ */
+export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
+  const { pipeline, tables, opened, log, reader } = parts;
+  const { store, rows } = opened;
+  const before = store.change?.before ?? pipeline;
+  const { session: live, position } = await recoverSession(before, log, store);
+  const due = live.trigger();
+  const begin = [...(store.change?.changed ?? []), ...(store.change?.added ?? [])];
+  const beginning = tables.filter((table) => begin.includes(table));
+  const kept = parts.along(reader.read(await reader.start(), position));
+  const fresh = await freshSession({ ...pipeline, delayMs: before.delayMs }, beginning, kept);
+
+  const span = await spanToRead(parts, position);
+  const batches = parts.along(reader.read(span.fromPosition, position));
+  await recompute({ pipeline, tables, fromMs: parts.fromMs ?? Number.NEGATIVE_INFINITY, batches }, rows);
+
+  const rebuilt = { snapshot: fresh.snapshot(), tables: new Set(beginning.map(({ name }) => name)) };
+  const session = openSession(pipeline, live.snapshot(), rebuilt);
+  const untilMs = (table: Table) =>
+    Math.max(closedUntil(live), beginning.includes(table) ? closedUntil(fresh) : Number.NEGATIVE_INFINITY);
+  const commit = stateCommit(session, position, parts.nowMs);
+  let replaced: readonly ReplacedRows[] = [];
+  store.adopt({ ...commit, tables: due.filter(writableIn(before, pipeline)) }, (afterSeq) => {
+    const done = rows.replace((table) => ({ fromMs: span.fromMs, untilMs: untilMs(table) }), afterSeq);
+    replaced = done.replaced;
+    return done.seq;
+  });
+  return { tables: replaced, fromPosition: span.fromPosition, toPosition: position };
+}
+
+/** What a run of these tables over the batches would have come to; nothing is read for none. */
+async function freshSession(
+  pipeline: Pipeline,
+  tables: readonly Table[],
+  batches: AsyncIterable<RecordBatch>,
+): Promise<Session> {
+  const session = openSession({ ...pipeline, tables: tables.map(closing), alerts: [] });
+  if (tables.length === 0) return session;
+  for await (const batch of batches) {
+    session.step(batch);
+    session.trigger();
+  }
+  return session;
+}
+
+/** Windows that end by then have closed. */
+function closedUntil(session: Session): number {
+  return session.watermarkMs() ?? Number.NEGATIVE_INFINITY;
+}
+
+/** An event's time is at most `FAR_FUTURE_MS` after it was taken in, and every event from `fromMs` on is read. */
+async function spanToRead(
+  { fromMs, reader }: RebuildParts,
+  end: number,
+): Promise<{ readonly fromPosition: number; readonly fromMs: number }> {
+  const start = await reader.start();
+  const asked = fromMs ?? Number.NEGATIVE_INFINITY;
+  const fromPosition =
+    fromMs === null ? start : Math.max(start, await reader.positionAtTime(fromMs - FAR_FUTURE_MS));
+  if (fromPosition > start || start === 0)
+    return { fromPosition: Math.min(fromPosition, end), fromMs: asked };
+  const takenInMs = await firstIngestMs(reader.read(start, end));
+  return { fromPosition, fromMs: Math.max(asked, takenInMs + FAR_FUTURE_MS + 1) };
+}
+
+async function firstIngestMs(batches: AsyncIterable<RecordBatch>): Promise<number> {
+  for await (const { ingestTimesMs } of batches) return ingestTimesMs?.[0] ?? Number.POSITIVE_INFINITY;
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Whether rows of the pipeline before can be written as rows of this one. */
+function writableIn(before: Pipeline, after: Pipeline): (rows: TableRows) => boolean {
+  const all = ({ tables, alerts }: Pipeline) =>
+    new Map(
+      [...tables, ...alerts.map(({ rows }) => rows)].map((table) => [table.name, tableFingerprint(table)]),
+    );
+  const [was, is] = [all(before), all(after)];
+  return ({ table }) => is.has(table) && was.get(table) === is.get(table);
+}
