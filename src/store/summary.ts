@@ -1,17 +1,13 @@
 /** What a store holds, in numbers, whatever pipeline wrote it. Never writes. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { fail, type LoanstreamError } from "../errors.ts";
+import type { DatabaseSync } from "node:sqlite";
 import { ALERTS } from "../pipeline/alerts.ts";
 import { quoted } from "./columns.ts";
 import { readProgress } from "./progress.ts";
-import { errorCodeOf, storeError } from "./sqlite-error.ts";
-import { STORE_FILE } from "./sqlite-store.ts";
+import { storeError } from "./sqlite-error.ts";
+import { openToRead, STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
-
-/** Among others, a table or column that isn't there. */
-const SQLITE_ERROR = 1;
 
 export interface StoreSummary {
   readonly progress: Progress;
@@ -36,7 +32,7 @@ export function summarizeStore(directory: string): StoreSummary | null {
   const file = join(directory, STORE_FILE);
   if (!existsSync(file)) return null;
   try {
-    using database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    using database = openToRead(file);
     database.exec("BEGIN");
     if (!isBegun(database)) return null;
     return {
@@ -49,7 +45,7 @@ export function summarizeStore(directory: string): StoreSummary | null {
       alerts: countsBySeverity(database),
     };
   } catch (error) {
-    throw errorCodeOf(error) === SQLITE_ERROR ? foreign(file) : storeError(error, file);
+    throw storeError(error, file);
   }
 }
 
@@ -58,11 +54,6 @@ function isBegun(database: DatabaseSync): boolean {
   return (
     database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'loanstream_progress'").get() !== undefined
   );
-}
-
-function foreign(file: string): LoanstreamError {
-  const remedy = "Read it with that version, or name another directory by --data-dir.";
-  return fail("store.unreadable", "this was written by another version of loanstream", remedy, { file });
 }
 
 function newestSnapshot(database: DatabaseSync): SnapshotSummary | null {

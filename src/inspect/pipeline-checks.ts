@@ -1,0 +1,43 @@
+/** The pipeline, and whether it fits the events. */
+import { Buffer } from "node:buffer";
+import { createScanner } from "../contract/scan.ts";
+import type { Fault } from "../engine/batch.ts";
+import { createGenerator } from "../generator/generator.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type Check, failed, ok } from "./check.ts";
+import { resultOf, type Subject, valueIn } from "./subject.ts";
+
+export const pipelineChecks: readonly Check<Subject>[] = [
+  {
+    name: "pipeline",
+    async run({ pipeline, pipelineDirectory }) {
+      const { models, tables, alerts } = resultOf(pipeline);
+      const counts = [`${models.size} models`, `${tables.length} tables`, `${alerts.length} alerts`];
+      return [ok(`${pipelineDirectory}: ${counts.join(", ")}`)];
+    },
+  },
+  {
+    name: "generator",
+    async run({ settings, pipeline }) {
+      const compiled = valueIn(pipeline);
+      if (compiled === null) return [];
+      const fault = faultOfGenerated(compiled);
+      if (fault === null) return [ok("its events fit the pipeline's schema")];
+      const { path, reason } = fault;
+      if (!settings.generator) return [ok("it is off; its events wouldn't fit the schema")];
+      return [
+        failed(
+          `its events don't fit the pipeline's schema: ${path} ${reason}`,
+          "Set generator: false, or start with --no-generator: your own events come in over HTTP or from files.",
+        ),
+      ];
+    },
+  },
+];
+
+function faultOfGenerated({ schema }: Pipeline): Fault | null {
+  const { value } = createGenerator({ seed: 1, startMs: 0, ratePerSecond: 1 }).next();
+  const bytes = Buffer.from(value.json);
+  const record = { partition: 0, basePosition: 0, count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
+  return createScanner(schema)({ ...record, ingestTimesMs: null }).faults[0] ?? null;
+}

@@ -1,0 +1,68 @@
+/** The tables, and the process that holds them. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { count } from "../cli/quantities.ts";
+import { pipelineChange } from "../store/pipeline-change.ts";
+import { storeError } from "../store/sqlite-error.ts";
+import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
+import { resultOf, type Subject, valueIn } from "./subject.ts";
+
+const MOST_COMPLAINTS = 3;
+
+export const storeChecks: readonly Check<Subject>[] = [
+  {
+    name: "process",
+    async run({ process }) {
+      if (process === null) return [ok("none runs on the data directory")];
+      if (process.url !== null) return [ok(`${process.pid} runs on the data directory, at ${process.url}`)];
+      const remedy = "Wait until it has started; else look at its messages, and end it.";
+      return [warning("one runs on the data directory and answers nobody", remedy)];
+    },
+  },
+  {
+    name: "store",
+    async run({ status }) {
+      const found = resultOf(status);
+      if (found === null) return [ok("nothing is kept yet")];
+      return [ok(`${count(found.tables.length)} tables, taken in up to position ${count(found.position)}`)];
+    },
+  },
+  {
+    name: "tables",
+    async run({ settings: { dataDir }, status, pipeline }) {
+      const compiled = valueIn(pipeline);
+      if (compiled === null || !valueIn(status)) return [];
+      using database = openToRead(join(dataDir, STORE_FILE));
+      const change = pipelineChange(database, dataDir, compiled, new Set());
+      if (change === null) return [ok("they are those of the pipeline")];
+      return [ok("the pipeline has changed in a way that they can go on with"), ...change.notices.map(ok)];
+    },
+  },
+  {
+    name: "integrity",
+    async run({ settings: { dataDir } }) {
+      const file = join(dataDir, STORE_FILE);
+      if (!existsSync(file)) return [];
+      const complaints = quickCheck(file);
+      if (complaints.length === 0) return [ok("SQLite's quick check finds nothing")];
+      return [
+        failed(
+          `${file} is damaged: ${complaints.join("; ")}`,
+          "Restore the data directory from a copy, or set this file aside: the tables are made anew of what the log keeps.",
+        ),
+      ];
+    },
+  },
+];
+
+/** Throws what `storeError` gives. */
+function quickCheck(file: string): readonly string[] {
+  try {
+    using database = openToRead(file);
+    const rows = database.prepare(`PRAGMA quick_check(${MOST_COMPLAINTS})`).all();
+    return rows.map(({ quick_check: said }) => String(said)).filter((said) => said !== "ok");
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}

@@ -1,0 +1,52 @@
+/** What the checks look at, read once. */
+import type { SettingsOf } from "../config/table.ts";
+import { LoanstreamError } from "../errors.ts";
+import { loadPipeline } from "../pipeline/load.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type DirectoryStatus, processOn, type RunningProcess, statusOf } from "./status.ts";
+
+/** A result, or why there is none. */
+export type Attempt<Value> = { readonly value: Value } | { readonly error: LoanstreamError };
+
+export interface Subject {
+  readonly settings: SettingsOf<"doctor">;
+  readonly pipelineDirectory: string;
+  readonly pipeline: Attempt<Pipeline>;
+  readonly process: RunningProcess | null;
+  /** Null where nothing is kept yet. */
+  readonly status: Attempt<DirectoryStatus | null>;
+  readonly nowMs: number;
+}
+
+export async function subjectOf(
+  settings: SettingsOf<"doctor">,
+  pipelineDirectory: string,
+  nowMs: number,
+): Promise<Subject> {
+  return {
+    ...{ settings, pipelineDirectory, nowMs },
+    pipeline: await attempt(async () => loadPipeline(pipelineDirectory)),
+    process: await processOn(settings.dataDir),
+    status: await attempt(() => statusOf(settings.dataDir, nowMs)),
+  };
+}
+
+async function attempt<Value>(work: () => Promise<Value>): Promise<Attempt<Value>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (error instanceof LoanstreamError) return { error };
+    throw error;
+  }
+}
+
+/** What came out; null where nothing did. */
+export function valueIn<Value>(attempted: Attempt<Value>): Value | null {
+  return "value" in attempted ? attempted.value : null;
+}
+
+/** What came out. Throws why nothing did. */
+export function resultOf<Value>(attempted: Attempt<Value>): Value {
+  if ("error" in attempted) throw attempted.error;
+  return attempted.value;
+}
