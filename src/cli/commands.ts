@@ -57,6 +57,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "rebuild",
+    {
+      summary: "Compute tables anew from the stored log: after a change, or for what came late",
+      load: async () => (await import("./rebuild.ts")).rebuild,
+    },
+  ],
+  [
     "init",
     {
       summary: "Make a folder with a pipeline to change: models, tests, scorecards",
