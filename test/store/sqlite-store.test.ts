@@ -140,7 +140,7 @@ describe("the store", () => {
     const store = openStore(directory, smallPipeline);
     for (const position of [1, 2, 3]) store.commit(commit(position, { snapshot: snapshot(position) }));
     assert.deepEqual(
-      [...store.snapshots()],
+      [...store.snapshots()].map((its) => ({ ...its, state: Uint8Array.from(its.state) })),
       [
         { position: 3, ...snapshot(3) },
         { position: 2, ...snapshot(2) },

@@ -30,7 +30,7 @@ export async function recoverSession(pipeline: Pipeline, log: EventLog, store: S
   const progress = store.progress();
   if (progress.ledger === null) return beginning(pipeline, log.start());
   if (log.end() < progress.position) throw behind(log.end(), progress.position);
-  const { session, position: snapshotPosition } = newestSession(pipeline, store);
+  const { session, position: snapshotPosition } = newestSession(pipeline, store, log.start());
   const triggers = store.triggers(snapshotPosition);
   const isRaised = raisedOnce(pipeline);
   const raised: TableRows[] = [];
@@ -48,7 +48,12 @@ function beginning(pipeline: Pipeline, position: number): Recovered {
   return { session: openSession(pipeline), position, snapshotPosition: position, raised: [] };
 }
 
-function newestSession(pipeline: Pipeline, store: Store): { session: Session; position: number } {
+/** Without a snapshot the session begins with the oldest record kept: what isn't needed is let go by snapshots only. */
+function newestSession(
+  pipeline: Pipeline,
+  store: Store,
+  oldest: number,
+): { session: Session; position: number } {
   for (const { position, state } of store.snapshots()) {
     try {
       return { session: openSession(pipeline, state), position };
@@ -56,7 +61,7 @@ function newestSession(pipeline: Pipeline, store: Store): { session: Session; po
       if (!isMismatch(error)) throw error;
     }
   }
-  return { session: openSession(pipeline), position: 0 };
+  return { session: openSession(pipeline), position: oldest };
 }
 
 /** A snapshot that this version can't read: an older one, or the whole log, gives the same state. */

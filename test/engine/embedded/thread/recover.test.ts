@@ -211,7 +211,9 @@ describe("a run that is killed and started again", () => {
     for (const name of await segments.list())
       if (Number.parseInt(name, 10) === 0) rmSync(join(directory, "log", name));
     const run = await start(directory);
-    const { source } = await run.loop.drain();
+    await committed(run);
+    await kill(run);
+    const { source } = await (await start(directory)).loop.drain();
     assert.equal(source.read, 2);
     assert.deepEqual(all(directory, "SELECT id FROM seen"), [["2"], ["3"]]);
   });
