@@ -19,19 +19,19 @@ interface Content {
 }
 
 export interface SimulatedDirectory extends SegmentDirectory {
-  /** Bytes that fit on it. */
-  room: number;
-  /** The power goes during the n-th change or sync from now on. */
-  cutAfter(operations: number): void;
-  /** Whether it went. */
+  /** So many bytes more fit on it. */
+  fillUpTo(bytesLeft: number): void;
+  /** Everything stops during the n-th change or sync from now on. */
+  stopAfter(operations: number): void;
+  /** Whether it has. */
   isDown(): boolean;
   /**
    * After a loss of power: of what wasn't synced each write, truncation and name is lost or kept, a write also torn,
    * whatever their order. What was open is no longer.
    */
-  restart(): void;
-  /** The process ends, and the system goes on: what was written stays, synced or not. */
-  kill(): void;
+  powerUp(): void;
+  /** After the process alone was killed: what was written stays, and is synced no more than it was. */
+  startProcess(): void;
   /** What a file holds, as `cat` shows it. */
   text(name: string): string;
 }
@@ -42,6 +42,7 @@ export function simulatedDirectory(seed: number): SimulatedDirectory {
   let durableNames = new Map<string, Content>();
   let operationsLeft = Infinity;
   let process = 0;
+  let size = Infinity;
 
   const coin = () => random() < 0.5;
   const used = () => [...names.values()].reduce((sum, { now }) => sum + now.length, 0);
@@ -50,15 +51,15 @@ export function simulatedDirectory(seed: number): SimulatedDirectory {
   async function change<T>(owner: number, work: () => T): Promise<T> {
     for (let turns = Math.floor(random() * 4); turns > 0; turns--) await null;
     if (owner !== process) throw new Error("its process has ended");
-    if (operationsLeft <= 0) throw new Error("the power is gone");
+    if (operationsLeft <= 0) throw new Error("it has stopped");
     operationsLeft--;
     if (operationsLeft > 0) return work();
     if (coin()) work();
-    throw new Error("the power is gone");
+    throw new Error("it has stopped");
   }
 
   function write(content: Content, at: number, bytes: Uint8Array): void {
-    const room = directory.room - used() + content.now.length - at;
+    const room = size - used() + content.now.length - at;
     const fitting = bytes.subarray(0, Math.max(0, Math.min(bytes.length, room)));
     content.now = written(content.now, at, fitting);
     content.changes.push({ kind: "write", at, bytes: fitting.slice() });
@@ -78,10 +79,10 @@ export function simulatedDirectory(seed: number): SimulatedDirectory {
         await change(owner, () => write(content, at, bytes.subarray(0, half)));
         await change(owner, () => write(content, at + half, bytes.subarray(half)));
       },
-      truncate: (size) =>
+      truncate: (to) =>
         change(owner, () => {
-          content.now = resized(content.now, size);
-          content.changes.push({ kind: "truncate", size });
+          content.now = resized(content.now, to);
+          content.changes.push({ kind: "truncate", size: to });
         }),
       sync: () =>
         change(owner, () => {
@@ -95,7 +96,7 @@ export function simulatedDirectory(seed: number): SimulatedDirectory {
   function open(name: string): SegmentFile {
     const found = names.get(name);
     if (found) return fileOf(found);
-    if (used() >= directory.room) throw noRoom();
+    if (used() >= size) throw noRoom();
     const made: Content = { now: new Uint8Array(0), durable: new Uint8Array(0), changes: [] };
     names.set(name, made);
     return fileOf(made);
@@ -127,9 +128,11 @@ export function simulatedDirectory(seed: number): SimulatedDirectory {
     return written(bytes, change.at + from, change.bytes.subarray(from, Math.max(first!, last!)));
   }
 
-  const directory: SimulatedDirectory = {
+  return {
     name: `simulated-${seed}`,
-    room: Infinity,
+    fillUpTo: (bytesLeft) => {
+      size = used() + bytesLeft;
+    },
     list: async () => [...names.keys()],
     openToRead: async (name) => {
       await null;
@@ -142,22 +145,22 @@ export function simulatedDirectory(seed: number): SimulatedDirectory {
       change(process, () => {
         durableNames = new Map(names);
       }),
-    cutAfter: (operations) => {
+    stopAfter: (operations) => {
       operationsLeft = operations;
     },
     isDown: () => operationsLeft <= 0,
-    restart: () => {
+    powerUp: () => {
       process++;
       operationsLeft = Infinity;
       settleNames();
       for (const content of names.values()) settle(content);
     },
-    kill: () => {
+    startProcess: () => {
       process++;
+      operationsLeft = Infinity;
     },
     text: (name) => Buffer.from(names.get(name)?.now ?? []).toString(),
   };
-  return directory;
 }
 
 function resized(bytes: Uint8Array, size: number): Uint8Array {
