@@ -65,6 +65,9 @@ export function createLogger(component: Component, settings: LogSettings): Logge
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+/** Says nothing. */
+export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 function line(
   settings: LogSettings,
   level: Level,

@@ -1,6 +1,7 @@
 /** The embedded log: a directory of segments, appended to by one process. */
 import type { RecordBatch } from "../../engine/batch.ts";
 import { fail, type LoanstreamError } from "../../errors.ts";
+import { type Logger, SILENT } from "../../log.ts";
 import type { Append, EventLog } from "../event-log.ts";
 import { closed, gone, writeFailure } from "./failures.ts";
 import { encodeGroup } from "./group.ts";
@@ -38,6 +39,8 @@ export interface SegmentLogSettings {
   readonly batchBytes?: number;
   /** Default: everything is kept. */
   readonly retention?: Retention;
+  /** Default: none. */
+  readonly logger?: Logger;
 }
 
 const MEBIBYTE = 1 << 20;
@@ -55,7 +58,7 @@ export async function openSegmentLog(
   directory: SegmentDirectory,
   settings: SegmentLogSettings = {},
 ): Promise<EventLog> {
-  const { batchBytes = MEBIBYTE, retention = KEEP_ALL } = settings;
+  const { batchBytes = MEBIBYTE, retention = KEEP_ALL, logger = SILENT } = settings;
   const segmentBytes = Math.min(settings.segmentBytes ?? 64 * MEBIBYTE, mostSegmentBytes(retention));
   const found = await recover(directory).catch((error) => {
     throw writeFailure(directory.name, error);
@@ -117,6 +120,7 @@ export async function openSegmentLog(
     active = await createSegment(directory, end());
     full.push(closedOf(last));
     await closeSegment(last);
+    logger.debug("segment begun", { position: active.basePosition });
   }
 
   /** Throws what keeps the log from being written. */
@@ -131,6 +135,7 @@ export async function openSegmentLog(
     const count = countExpired(full, closedOf(active).bytes, releasedPosition, retention);
     const expired = full.splice(0, count).map(({ basePosition }) => basePosition);
     await removeSegments(directory, expired);
+    if (count > 0) logger.debug("segments removed", { count, start: start() });
   }
 
   /** The segment that holds a position, with a file handle of the reader's own; the active one goes on growing. */

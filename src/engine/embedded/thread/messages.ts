@@ -1,6 +1,7 @@
 /** What the main thread and the engine thread say to each other. */
 import { type Diagnostic, LoanstreamError } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
+import type { LogLevels } from "../../../log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
@@ -11,6 +12,8 @@ export interface ThreadSettings {
   readonly pipeline: Pipeline;
   /** Holds the log in `log/` and the store. */
   readonly dataDirectory: string;
+  /** Default: info. */
+  readonly logLevels?: LogLevels;
   /** Default: `SNAPSHOTS`. */
   readonly snapshots?: SnapshotSettings;
 }

@@ -43,16 +43,19 @@ const answers: Answers = {
 
 async function start(port: MessagePort, settings: ThreadSettings): Promise<void> {
   const tell = (message: FromEngine): void => port.postMessage(message);
+  const logs = processLogSettings(settings.logLevels);
   const store = openStore(settings.dataDirectory, settings.pipeline);
-  const retention = { ...settings.pipeline.log, nowMs: Date.now };
-  const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")), { retention });
+  const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")), {
+    retention: { ...settings.pipeline.log, nowMs: Date.now },
+    logger: createLogger("log", logs),
+  });
   const loop = await openLoop({
     pipeline: settings.pipeline,
     log,
     store,
     timers,
     snapshots: settings.snapshots ?? SNAPSHOTS,
-    logger: createLogger("engine", processLogSettings()),
+    logger: createLogger("engine", logs),
     onFailure: (error) => tell({ kind: "failed", failure: toFailure(error) }),
   });
   port.on("message", async (message: Question<QuestionName>) => {
