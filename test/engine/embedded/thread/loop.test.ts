@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
@@ -57,15 +57,6 @@ describe("the engine's loop", () => {
     assert.deepEqual(all(directory, "SELECT kind FROM closed"), [["a"]]);
   });
 
-  it("refuses to start on a log that ends before what was committed", async () => {
-    const directory = newPath();
-    const run = await start(directory);
-    await run.loop.append(appended([{ id: "1", at: 1 }]));
-    await run.loop.drain();
-    rmSync(join(directory, "log"), { recursive: true });
-    await assert.rejects(start(directory), code("store.behind-log"));
-  });
-
   it("stops, and says so once, when a commit fails", async () => {
     const directory = newPath();
     const run = await start(directory);
@@ -118,5 +109,22 @@ describe("the engine thread", () => {
     await assert.rejects(startEngineThread(settings), code("store.in-use"));
     await assert.rejects(thread.append(appended(["{\n}"])), code("log.record-has-line-end"));
     assert.equal((await thread.drain()).source.read, 0);
+  });
+
+  it("retries dead letters and keeps account of a backfill", async () => {
+    const dataDirectory = newPath();
+    const thread = await startEngineThread({ pipeline: plan, dataDirectory });
+    const file = { file: "events.ndjson", identity: "1" };
+    assert.deepEqual(await thread.beginBackfill(file), { beginPosition: 0, done: false, taken: 0 });
+    await thread.append(appended(["broken"]));
+    await thread.endBackfill(file.file);
+    await until(() => all(dataDirectory, "SELECT 1 FROM loanstream_dead").length > 0);
+    const record = Buffer.from("{}");
+    assert.deepEqual(await thread.retry([{ partition: 0, position: 0, record }]), [
+      { partition: 0, position: 0, retriedAs: 1, already: false },
+    ]);
+    await assert.rejects(thread.retry([{ partition: 0, position: 7, record }]), code("dlq.not-dead"));
+    assert.deepEqual(await thread.beginBackfill(file), { beginPosition: 0, done: true, taken: 1 });
+    assert.equal((await thread.drain()).source.read, 2);
   });
 });

@@ -61,7 +61,7 @@ export interface Run {
   /** What was committed since the start, in order. */
   readonly commits: readonly Commit[];
   tick(): void;
-  /** From now on every commit fails, as if the process had been killed before it. */
+  /** From now on every commit and every note of a retry fails, as if the process had been killed before it. */
   loseCommits(): void;
 }
 
@@ -89,6 +89,13 @@ export async function start(
       if (isLost) throw new Error("killed");
       real.commit(commit);
       commits.push(commit);
+    },
+    retries: {
+      ...real.retries,
+      settle(settled) {
+        if (isLost) throw new Error("killed");
+        real.retries.settle(settled);
+      },
     },
   };
   const timers: Timers = {
