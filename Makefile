@@ -8,9 +8,11 @@ WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
+BROWSER_TESTS = $(sort $(wildcard test/e2e/*.test.ts))
+CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 ARGS ?=
 
-.PHONY: help setup run docs test verify test-unit test-spark nightly bench spark clean clean-data
+.PHONY: help setup run docs test verify test-unit test-spark test-browser chromium nightly bench spark clean clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,18 +30,29 @@ docs: setup ## write the pages that are made from the code
 	$(WITH_TOOLS) npm run --silent docs:tables
 	$(WITH_TOOLS) npm run --silent docs:generator
 
-test: verify ## verify, then every test, Spark's included
+test: verify chromium ## verify, then every test, Spark's and the browser's included
 	$(NODE_TEST) $(TESTS)
 
 verify: setup ## style and types
 	$(WITH_TOOLS) biome check --error-on-warnings .
 	$(WITH_TOOLS) tsc --noEmit
+	$(WITH_TOOLS) tsc --noEmit --project web
 
-test-unit: setup ## the tests that need no Java
-	$(NODE_TEST) $(filter-out $(SPARK_TESTS),$(TESTS))
+test-unit: setup ## the tests that need neither Java nor a browser
+	$(NODE_TEST) $(filter-out $(SPARK_TESTS) $(BROWSER_TESTS),$(TESTS))
 
 test-spark: setup ## the tests that compare with Spark
 	$(NODE_TEST) $(SPARK_TESTS)
+
+test-browser: setup chromium ## the tests that open the page in Chromium
+	$(NODE_TEST) $(BROWSER_TESTS)
+
+# Without a Chromium the browser's tests are skipped with a loud line; with CI set they fail.
+chromium: ## Debian's Chromium, where there is none and we are root (CHROMIUM=… names another)
+	@if [ -z "$(CHROMIUM)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium \
+	    || echo 'Chromium could not be installed.' >&2; \
+	fi
 
 nightly: setup ## the comparison with Spark over fresh random cases
 	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(SPARK_TESTS)

@@ -84,7 +84,7 @@ function addTables(app: Hono, parts: ServerParts, closing: AbortSignal): void {
     const query = streamQuery(served, new URL(req.url).searchParams, req.header("last-event-id"));
     const signal = AbortSignal.any([req.raw.signal, closing]);
     const texts = rowStream({ served, reader: reader(), tick, nowMs: parts.nowMs, signal }, query);
-    return eventStream(context, texts, parts.logger);
+    return eventStream(context, texts, signal, parts.logger);
   });
   for (const path of ["/v1/tables", "/v1/tables/:name", "/v1/ledger", "/v1/stream"])
     app.all(path, only("GET, HEAD"));
@@ -105,7 +105,7 @@ function addPage(app: Hono, parts: ServerParts, web: readonly WebFile[], closing
   app.get("/", (context) => context.html(page(parts.pipeline, board)));
   app.get("/live", (context) => {
     const signal = AbortSignal.any([context.req.raw.signal, closing]);
-    return eventStream(context, liveParts(board, signal), parts.logger);
+    return eventStream(context, liveParts(board, signal), signal, parts.logger);
   });
   for (const { path, type, text } of web)
     app.get(path, ({ body }) => body(text, 200, { "content-type": type }));

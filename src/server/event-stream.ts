@@ -15,9 +15,15 @@ export function eventText(event: string, data: string, id?: number): string {
 /**
  * Replies with texts as fast as the client takes them: the next one is asked for only when its socket has room, so that
  * a slow client holds no more than one. What the texts throw ends the reply.
+ * @param signal after which nobody wants the rest
  */
-export function eventStream(context: Context, texts: AsyncIterable<string>, logger: Logger): Response {
-  const body = ReadableStream.from(encoded(texts, logger));
+export function eventStream(
+  context: Context,
+  texts: AsyncIterable<string>,
+  signal: AbortSignal,
+  logger: Logger,
+): Response {
+  const body = ReadableStream.from(encoded(texts, signal, logger));
   return context.body(body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
     "transfer-encoding": "chunked",
@@ -25,11 +31,17 @@ export function eventStream(context: Context, texts: AsyncIterable<string>, logg
   });
 }
 
-async function* encoded(texts: AsyncIterable<string>, logger: Logger): AsyncGenerator<Uint8Array> {
+async function* encoded(
+  texts: AsyncIterable<string>,
+  signal: AbortSignal,
+  logger: Logger,
+): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   try {
     for await (const text of texts) yield encoder.encode(text);
   } catch (error) {
-    logger.error("a stream ended", { reason: error instanceof Error ? error.name : "unknown" });
+    // Once the server closes, the store may be closed as well.
+    if (!signal.aborted)
+      logger.error("a stream ended", { reason: error instanceof Error ? error.name : "unknown" });
   }
 }
