@@ -1,5 +1,6 @@
 /** What HTTP users expect of any server, and what keeps others out of this one. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { describe, it } from "node:test";
 import { LoanstreamError } from "../../src/errors.ts";
@@ -40,6 +41,19 @@ describe("every route", () => {
       assert.equal(post.headers.get("allow"), "GET, HEAD");
       assert.equal(JSON.parse(await post.text()).error.code, "request.wrong-method");
     });
+});
+
+describe("docs/http.md", () => {
+  const page = readFileSync(new URL("../../docs/http.md", import.meta.url), "utf8");
+  const listed = [...page.matchAll(/^\| `GET (\S+)` \|/gm)].map(([, path = ""]) =>
+    path.replace("NAME", "scores"),
+  );
+
+  it("lists the routes, each of which is there", async (t) => {
+    const { get } = await served(t);
+    assert.deepEqual(listed.toSorted(), routes.filter((path) => path !== "/page.css").toSorted());
+    for (const path of listed) assert.equal((await get(path, { method: "HEAD" })).status, 200, path);
+  });
 });
 
 /** `fetch` doesn't let one choose the Host header. */
