@@ -30,7 +30,7 @@ export const logChecks: readonly Check<Subject>[] = [
       if (log.end < position)
         return [
           failed(
-            `the log ends at position ${count(log.end)}, the tables hold what came up to ${count(position)}`,
+            `the log's records whose checksums hold end at position ${count(log.end)}, the tables hold what came up to ${count(position)}`,
             "Restore the log and the store from the same copy, or start with an empty data directory.",
           ),
         ];
@@ -70,7 +70,7 @@ async function withLog(
 
 const logDirectory = ({ settings }: Subject) => join(settings.dataDir, LOG_FOLDER);
 
-/** Of every segment the sidecar and its last batch, of the last one every batch. */
+/** Of every segment the sidecar and its last batch, of the last one every batch up to where it is torn. */
 async function checkSegments(log: LogReader, subject: Subject): Promise<readonly Finding[]> {
   const { bases } = await listSegments(readableDirectory(logDirectory(subject)));
   for (const next of bases.slice(1)) await readThrough(log, next - 1, next);
