@@ -123,6 +123,7 @@ export const catalogue = {
   "test.unknown-base": configuration,
   "topic.unknown": configuration,
   "usage.invalid": configuration,
+  "why.unknown": failure,
   "yaml.duplicate-key": configuration,
   "yaml.invalid": configuration,
   "yaml.missing-key": configuration,

@@ -64,6 +64,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "why",
+    {
+      summary: "Tell all that is known of one application: events, scores and reasons, groups, alerts",
+      load: async () => (await import("./why.ts")).why,
+    },
+  ],
+  [
     "init",
     {
       summary: "Make a folder with a pipeline to change: models, tests, scorecards",

@@ -18,7 +18,7 @@ import { PARTITION_COLUMN, POSITION_COLUMN, RAW } from "./source.ts";
 export const EVENTS = "events";
 /** The relation that scorecards read, and the one that they make of it. */
 const SCORED_FROM = "applications";
-const SCORED = "scored";
+export const SCORED = "scored";
 
 export interface LoadedModels {
   readonly relations: ReadonlyMap<string, Alias>;

@@ -1,0 +1,88 @@
+/** `loanstream why`: all that is known of one application, and why. */
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
+import { embeddedEngine } from "../engine/embedded/engine.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type DataReader, dataReader } from "../topics/data-reader.ts";
+import { readCardTexts } from "../why/card-texts.ts";
+import { explain } from "../why/explanation.ts";
+import { explanationJson } from "../why/explanation-json.ts";
+import { type Command, usageError } from "./command.ts";
+import { pipelineFrom } from "./pipeline-option.ts";
+import { dateAndTime, terminalWidth } from "./table-text.ts";
+import { explanationText } from "./why-text.ts";
+
+export const why: Command = {
+  name: "why",
+  summary: "Tell all that is known of one application: events, scores and reasons, groups, alerts",
+  usage: `
+Usage: loanstream why APPLICATION [--json] [SETTING…]
+
+APPLICATION is what the events have in the field that pipeline.yaml names by source.key. Shows its events and what
+became of each, personal values masked; its rows in the tables, with reasons in words; what each characteristic of the
+scorecards gave, against what is usual; the groups that hold it; and the alerts that any of these raised.
+
+  --json  print one JSON object
+
+${settingLines("why")}
+`,
+  async run(args) {
+    const { settings, flags, positionals } = readSettings("why", args, {
+      allowPositionals: true,
+      options: { json: { type: "boolean", default: false } },
+    });
+    const [id, ...more] = positionals;
+    if (id === undefined || id === "" || more.length > 0)
+      throw usageError("why", "one application is to be named");
+    const pipeline = pipelineFrom(settings.pipeline);
+    const { key } = pipeline.source;
+    if (key === null) throw withoutKey();
+    const data = dataReader(settings.dataDir, pipeline);
+    try {
+      const explanation = await explain(id, key, { pipeline, data, engine: embeddedEngine });
+      if (explanation === null) throw await unknown(key, data, pipeline);
+      const texts = readCardTexts(pipeline.directory);
+      const lines = flags.json
+        ? [explanationJson(explanation, pipeline.scorecards, texts)]
+        : explanationText(explanation, {
+            scorecards: pipeline.scorecards,
+            texts,
+            width: terminalWidth(),
+            time: dateAndTime(pipeline.timeZone),
+          });
+      process.stdout.write(`${lines.join("\n")}\n`);
+    } finally {
+      await data.close();
+    }
+    return 0;
+  },
+};
+
+function withoutKey(): LoanstreamError {
+  const remedy = "Name the field there, such as key: application_id under source.";
+  return fail("pipeline.invalid", "pipeline.yaml doesn't say which field names an application", remedy);
+}
+
+/** With what was searched. The id isn't repeated: it may be a person's name by mistake. */
+async function unknown(key: string, data: DataReader, { timeZone }: Pipeline): Promise<LoanstreamError> {
+  const log = await data.log();
+  const kept = log === null ? "there is no log yet" : await keptRange(log, dateAndTime(timeZone));
+  const remedy = `Look for one with "loanstream consume", in the field ${key}.`;
+  return fail("why.unknown", `nothing is known of it: ${kept}`, remedy);
+}
+
+async function keptRange(
+  log: NonNullable<Awaited<ReturnType<DataReader["log"]>>>,
+  time: (ms: number) => string,
+): Promise<string> {
+  const [start, end] = [await log.start(), await log.end()];
+  if (start === end) return "the log is empty";
+  const since = await firstTime(log.read(start, start + 1));
+  return `the log keeps positions ${start} to ${end - 1}${since === null ? "" : `, since ${time(since)}`}`;
+}
+
+async function firstTime(batches: ReturnType<NonNullable<Awaited<ReturnType<DataReader["log"]>>>["read"]>) {
+  for await (const { ingestTimesMs } of batches) return ingestTimesMs?.[0] ?? null;
+  return null;
+}
