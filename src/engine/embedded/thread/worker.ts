@@ -6,6 +6,7 @@ import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
 import { createLogger, processLogSettings } from "../../../log.ts";
 import { openStore } from "../../../store/sqlite-store.ts";
+import { tellingStore } from "../../../store/telling.ts";
 import { type EngineLoop, openLoop, SNAPSHOTS, type Timers } from "./loop.ts";
 import {
   type FromEngine,
@@ -44,7 +45,8 @@ const answers: Answers = {
 async function start(port: MessagePort, settings: ThreadSettings): Promise<void> {
   const tell = (message: FromEngine): void => port.postMessage(message);
   const logs = processLogSettings(settings.logLevels);
-  const store = openStore(settings.dataDirectory, settings.pipeline);
+  const opened = openStore(settings.dataDirectory, settings.pipeline);
+  const store = tellingStore(opened, createLogger("store", logs), timers.nowMs);
   const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")), {
     retention: { ...settings.pipeline.log, nowMs: Date.now },
     logger: createLogger("log", logs),
