@@ -1,13 +1,15 @@
 /** `loanstream analyze`: a bounded input through the embedded engine. */
 
 import { statSync } from "node:fs";
+import { settingLines } from "../config/help.ts";
+import { readSettings } from "../config/settings.ts";
 import type { RecordBatch } from "../engine/batch.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import type { Analysis, DeadLetter } from "../engine/engine.ts";
 import { readRecords } from "../eventlog/files/read.ts";
 import { inKeyOrder } from "../output/order.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { type Command, parseFlags, usageError } from "./command.ts";
+import { type Command, usageError } from "./command.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { createReadingProgress } from "./reading-progress.ts";
@@ -21,33 +23,36 @@ export const analyze: Command = {
   name: "analyze",
   summary: "Run the pipeline over files and write its tables",
   usage: `
-Usage: loanstream analyze FILE… [--out DIR [--format ndjson|parquet]] [--pipeline DIR] [--json]
+Usage: loanstream analyze FILE… [--out DIR [--format ndjson|parquet]] [--json] [SETTING…]
 
 FILE is Parquet, NDJSON, or CSV with a header. Parquet, gzip and zstd are known by their first bytes, NDJSON and CSV
 by the name or else the pipeline's source; - is standard input. Several files are read one after the other, so in
 order of arrival. At their end every window closes. A record that doesn't fit the schema is dead: it is counted, and
 no failure. On a terminal, standard error tells how far the reading has come.
 
-  --out DIR       write one <table>.ndjson a table in key order, alerts.ndjson, ledger.json, late.ndjson and
-                  dlq.ndjson; without it, the first rows of each table are printed
-  --format F      of the tables and the alerts in DIR: ndjson (default) or parquet
-  --pipeline DIR  the pipeline's folder (default: the one that comes with loanstream)
-  --json          print the tables' sizes, how many alerts were raised and the ledger as one JSON object
+  --out DIR   write one <table>.ndjson a table in key order, alerts.ndjson, ledger.json, late.ndjson and dlq.ndjson;
+              without it, the first rows of each table are printed
+  --format F  of the tables and the alerts in DIR: ndjson (default) or parquet
+  --json      print the tables' sizes, how many alerts were raised and the ledger as one JSON object
+
+${settingLines("analyze")}
 `,
   async run(args) {
-    const { values, positionals } = parseFlags("analyze", {
-      args: [...args],
+    const {
+      settings,
+      flags: values,
+      positionals,
+    } = readSettings("analyze", args, {
       allowPositionals: true,
       options: {
         out: { type: "string" },
         format: { type: "string" },
-        pipeline: { type: "string" },
         json: { type: "boolean" },
       },
     });
     if (positionals.length === 0) throw usageError("analyze", "no file is named");
     const format = outputFormat(values.format, values.out);
-    const pipeline = pipelineFrom(values.pipeline);
+    const pipeline = pipelineFrom(settings.pipeline);
     const analysis = await embeddedEngine.analyze(pipeline, recordsOf(positionals, pipeline));
     if (values.out !== undefined) await writeAnalysis(values.out, format, pipeline, analysis);
     process.stdout.write(values.json ? asJson(pipeline, analysis) : asText(pipeline, analysis, values.out));

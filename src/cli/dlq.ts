@@ -8,6 +8,7 @@ import { recordMask } from "../contract/mask.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import { startEngineThread } from "../engine/embedded/thread/thread.ts";
 import { fail } from "../errors.ts";
+import type { LogLevels } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { RepairedLetter, RetriedLetter } from "../server/parts.ts";
 import { retryOver } from "../server/retry-client.ts";
@@ -54,7 +55,13 @@ ${settingLines("dlq")}
       if (isList) {
         const most = flags.max === undefined ? Infinity : wholeNumber("dlq", "max", flags.max, 1);
         await list(data, pipeline, { json: flags.json, most });
-      } else await retry(file ?? "-", { pipeline, data, dataDirectory: settings.dataDir });
+      } else
+        await retry(file ?? "-", {
+          pipeline,
+          data,
+          dataDirectory: settings.dataDir,
+          logLevels: settings.logLevel,
+        });
     } finally {
       await data.close();
     }
@@ -121,6 +128,7 @@ interface RetryParts {
   readonly pipeline: Pipeline;
   readonly data: DataReader;
   readonly dataDirectory: string;
+  readonly logLevels: LogLevels;
 }
 
 async function retry(file: string, parts: RetryParts): Promise<void> {
@@ -149,11 +157,11 @@ async function contentOf(file: string): Promise<string> {
 /** Through the instance that runs on the directory, or without one. */
 async function send(
   letters: readonly RepairedLetter[],
-  { pipeline, dataDirectory }: RetryParts,
+  { pipeline, dataDirectory, logLevels }: RetryParts,
 ): Promise<readonly RetriedLetter[]> {
   const running = await readRunning(dataDirectory);
   if (running !== null) return retryOver(running, letters);
-  const thread = await startEngineThread({ pipeline, dataDirectory });
+  const thread = await startEngineThread({ pipeline, dataDirectory, logLevels });
   try {
     return await thread.retry(letters);
   } finally {
