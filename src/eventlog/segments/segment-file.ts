@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { unreadable, writeFailure } from "./failures.ts";
 
 export interface ReadableFile {
   size(): Promise<number>;
@@ -35,10 +36,14 @@ export interface SegmentDirectory extends ReadableDirectory {
   sync(): Promise<void>;
 }
 
-/** A directory on disk; made if it isn't there. Only the owner may read it. */
+/** A directory on disk; made if it isn't there. Only the owner may read it. Throws `log.disk-full`, `log.failed`. */
 export async function nodeDirectory(path: string): Promise<SegmentDirectory> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined) await syncDirectory(dirname(path));
+  try {
+    const made = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncDirectory(dirname(path));
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
   return {
     ...readableDirectory(path),
     open: async (name) => nodeFile(await open(join(path, name), constants.O_RDWR | constants.O_CREAT, 0o600)),
@@ -49,13 +54,21 @@ export async function nodeDirectory(path: string): Promise<SegmentDirectory> {
   };
 }
 
-/** A directory on disk that another process writes; empty if it isn't there. */
+/** A directory on disk to read; empty if it isn't there. Its calls throw `file.unreadable`. */
 export function readableDirectory(path: string): ReadableDirectory {
   return {
     name: path,
-    list: async () => (await unlessMissing(readdir(path))) ?? [],
+    list: async () => {
+      const names = await unlessMissing(readdir(path)).catch((error) => {
+        throw unreadable(path, error);
+      });
+      return names ?? [];
+    },
     openToRead: async (name) => {
-      const handle = await unlessMissing(open(join(path, name), constants.O_RDONLY));
+      const file = join(path, name);
+      const handle = await unlessMissing(open(file, constants.O_RDONLY)).catch((error) => {
+        throw unreadable(file, error);
+      });
       return handle && readableFile(handle);
     },
   };

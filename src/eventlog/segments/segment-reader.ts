@@ -1,7 +1,7 @@
 /** The embedded log as a process reads it that isn't the one that writes it: changes nothing, holds nothing up. */
 import type { RecordBatch } from "../../engine/batch.ts";
 import type { LogReader } from "../event-log.ts";
-import { gone, unreadable } from "./failures.ts";
+import { gone } from "./failures.ts";
 import { readSegment } from "./read-segment.ts";
 import {
   closedBatches,
@@ -36,9 +36,7 @@ interface Sight {
  */
 export async function openSegmentReader(directory: string): Promise<LogReader> {
   const readable = readableDirectory(directory);
-  await readable.list().catch((error) => {
-    throw unreadable(directory, error);
-  });
+  await readable.list();
   return segmentReader(readable);
 }
 
@@ -46,11 +44,14 @@ export function segmentReader(directory: ReadableDirectory): LogReader {
   const known = new Map<number, readonly PlacedBatch[]>();
   let settled = { basePosition: 0, batches: [] as readonly PlacedBatch[] };
 
-  async function look(): Promise<Sight> {
+  /** Looks a second time where the newest segment of the list was removed in between. */
+  async function look(again = true): Promise<Sight> {
     const { bases } = await listSegments(directory);
     const last = bases.at(-1) ?? 0;
     if (settled.basePosition !== last) settled = { basePosition: last, batches: [] };
-    const newest = await newestBatches(directory, last, settled.batches);
+    const found = await newestBatches(directory, last, settled.batches);
+    if (found === null && bases.length > 0 && again) return look(false);
+    const newest = found ?? [];
     settled = { basePosition: last, batches: newest.slice(0, countSettled(newest)) };
     return { bases, newest, start: bases[0] ?? 0, end: endPosition(last, newest) };
   }

@@ -107,13 +107,14 @@ export async function closedSegment(
 
 /**
  * Batches of the newest segment behind those that are known, read while another process writes it: those of the last
- * group only if their records are there, as earlier groups' are. Groups are written one after the other.
+ * group only if their records are there, as earlier groups' are. Groups are written one after the other. Null if the
+ * segment was removed.
  */
 export async function newestBatches(
   directory: ReadableDirectory,
   basePosition: number,
   known: readonly PlacedBatch[],
-): Promise<readonly PlacedBatch[]> {
+): Promise<readonly PlacedBatch[] | null> {
   const entries = await withFile(directory, sidecarName(basePosition), (file) =>
     readEntries(file, known.length),
   );
@@ -122,7 +123,7 @@ export async function newestBatches(
   const whole = await withFile(directory, recordsName(basePosition), (records) =>
     countWhole(records, batches.slice(settled)),
   );
-  return batches.slice(0, settled + (whole ?? 0));
+  return whole === null ? null : batches.slice(0, settled + whole);
 }
 
 /** How many batches stand before the last group. */

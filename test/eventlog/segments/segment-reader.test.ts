@@ -102,6 +102,26 @@ describe("a reader beside the process that writes", () => {
     await log.close();
   });
 
+  it("isn't misled by a segment that goes between its looks", async () => {
+    const directory = simulatedDirectory(5);
+    const clock = { nowMs: 0 };
+    const retention = { retentionMs: 100, maxBytes: null, nowMs: () => clock.nowMs };
+    const log = await openSegmentLog(directory, { retention });
+    await log.append(append(["a", "b"], 0));
+    const reader = segmentReader({
+      ...directory,
+      list: async () => {
+        const names = await directory.list();
+        clock.nowMs = 200;
+        await log.release(log.end());
+        return names;
+      },
+    });
+    assert.equal(await reader.end(), 2);
+    assert.equal(await reader.start(), 2);
+    await log.close();
+  });
+
   it("says what it can't read", async () => {
     const path = join(newPath(), "file");
     writeFileSync(path, "");
