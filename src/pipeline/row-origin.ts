@@ -7,9 +7,15 @@ import { POSITION_COLUMN } from "./source.ts";
 /** Places among the table's columns. */
 export type RowOrigin =
   | { readonly kind: "window"; readonly start: number; readonly end: number }
-  | { readonly kind: "event"; readonly column: number; readonly by: "id" | "position" };
+  | {
+      readonly kind: "event";
+      readonly column: number;
+      readonly by: "id" | "position";
+      /** Null where the table doesn't show it. */
+      readonly time: number | null;
+    };
 
-/** Every table has these columns: they are part of its key. */
+/** Every table has these columns, but for the time: they are part of its key. */
 export function rowOrigin({ emit, relation }: Table, { eventId }: SourceSettings): RowOrigin {
   const find = (matches: (op: Relation["op"], index: number, name: string) => boolean) =>
     relation.columns.findIndex((_, place) => {
@@ -22,8 +28,10 @@ export function rowOrigin({ emit, relation }: Table, { eventId }: SourceSettings
     return { kind: "window", start: bound(0), end: bound(1) };
   }
   const ofEvent = (wanted: string | null) => find((op, _, name) => op === "source" && name === wanted);
+  const at = relation.columns.findIndex(({ eventTime }) => eventTime);
+  const time = at < 0 ? null : at;
   const id = ofEvent(eventId);
   return id >= 0
-    ? { kind: "event", column: id, by: "id" }
-    : { kind: "event", column: ofEvent(POSITION_COLUMN), by: "position" };
+    ? { kind: "event", column: id, by: "id", time }
+    : { kind: "event", column: ofEvent(POSITION_COLUMN), by: "position", time };
 }

@@ -5,7 +5,7 @@ import type { RowOrigin } from "../pipeline/row-origin.ts";
 import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
 import { quoted } from "./columns.ts";
 
-/** Of a window table: windows that begin at `fromMs` or later and end at `untilMs` or before. */
+/** Windows that begin at `fromMs` or later and end at `untilMs` or before; events from `fromMs` on. */
 export interface RebuiltSpan {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -100,7 +100,8 @@ function inRange({ table, origin, events, span }: Replacing, alias: string): str
   const column = (place: number) => `${alias}.${quoted(table.relation.columns[place]!.name)}`;
   if (origin.kind === "window")
     return `${column(origin.start)} >= ${timeText(span.fromMs)} AND ${column(origin.end)} <= ${timeText(span.untilMs)}`;
-  return `${column(origin.column)} IN (SELECT ${origin.by} FROM ${events})`;
+  const since = origin.time === null ? "TRUE" : `${column(origin.time)} >= ${timeText(span.fromMs)}`;
+  return `${column(origin.column)} IN (SELECT ${origin.by} FROM ${events}) AND ${since}`;
 }
 
 function isOpen({ table, origin, span }: Replacing, alias: string): string {

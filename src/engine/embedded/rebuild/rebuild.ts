@@ -2,7 +2,7 @@
 import type { EventLog, LogReader } from "../../../eventlog/event-log.ts";
 import { tableFingerprint } from "../../../pipeline/fingerprint.ts";
 import { FAR_FUTURE_MS, type Pipeline, type Table } from "../../../pipeline/pipeline.ts";
-import type { ReplacedRows } from "../../../store/replace-rows.ts";
+import type { RebuiltSpan, ReplacedRows } from "../../../store/replace-rows.ts";
 import type { StoreToRebuild } from "../../../store/sqlite-store.ts";
 import type { RecordBatch } from "../../batch.ts";
 import type { TableRows } from "../../engine.ts";
@@ -36,6 +36,9 @@ export interface Rebuild {
   readonly toPosition: number;
 }
 
+/** Before every time. */
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /**
  * Changes rows, state and pipeline of the store in one transaction, or nothing. Throws what `recoverSession` throws,
  * `log.position-gone`, `log.corrupt`, `engine.sum-overflow`, and what a commit throws.
@@ -51,18 +54,21 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
   const kept = parts.along(reader.read(await reader.start(), position));
   const fresh = await freshSession({ ...pipeline, delayMs: before.delayMs }, beginning, kept);
 
-  const span = await spanToRead(parts, position);
+  const fromMs = parts.fromMs ?? NEVER;
+  const span = await spanToRead(reader, fromMs, position);
   const batches = parts.along(reader.read(span.fromPosition, position));
-  await recompute({ pipeline, tables, fromMs: parts.fromMs ?? Number.NEGATIVE_INFINITY, batches }, rows);
+  await recompute({ pipeline, tables, fromMs, batches }, rows);
 
   const rebuilt = { snapshot: fresh.snapshot(), tables: new Set(beginning.map(({ name }) => name)) };
   const session = openSession(pipeline, live.snapshot(), rebuilt);
-  const untilMs = (table: Table) =>
-    Math.max(closedUntil(live), beginning.includes(table) ? closedUntil(fresh) : Number.NEGATIVE_INFINITY);
+  const spanOf = (table: Table): RebuiltSpan => ({
+    fromMs: table.emit === "append" ? fromMs : span.windowsFromMs,
+    untilMs: Math.max(closedUntil(live), beginning.includes(table) ? closedUntil(fresh) : NEVER),
+  });
   const commit = stateCommit(session, position, parts.nowMs);
   let replaced: readonly ReplacedRows[] = [];
   store.adopt({ ...commit, tables: due.filter(writableIn(before, pipeline)) }, (afterSeq) => {
-    const done = rows.replace((table) => ({ fromMs: span.fromMs, untilMs: untilMs(table) }), afterSeq);
+    const done = rows.replace(spanOf, afterSeq);
     replaced = done.replaced;
     return done.seq;
   });
@@ -86,22 +92,23 @@ async function freshSession(
 
 /** Windows that end by then have closed. */
 function closedUntil(session: Session): number {
-  return session.watermarkMs() ?? Number.NEGATIVE_INFINITY;
+  return session.watermarkMs() ?? NEVER;
 }
 
-/** An event's time is at most `FAR_FUTURE_MS` after it was taken in, and every event from `fromMs` on is read. */
-async function spanToRead(
-  { fromMs, reader }: RebuildParts,
-  end: number,
-): Promise<{ readonly fromPosition: number; readonly fromMs: number }> {
+interface SpanToRead {
+  readonly fromPosition: number;
+  /** Every event of windows that begin at this time or later is read. */
+  readonly windowsFromMs: number;
+}
+
+/** An event's time is at most `FAR_FUTURE_MS` after it was taken in: what was taken in before is of windows before. */
+async function spanToRead(reader: LogReader, fromMs: number, end: number): Promise<SpanToRead> {
   const start = await reader.start();
-  const asked = fromMs ?? Number.NEGATIVE_INFINITY;
-  const fromPosition =
-    fromMs === null ? start : Math.max(start, await reader.positionAtTime(fromMs - FAR_FUTURE_MS));
-  if (fromPosition > start || start === 0)
-    return { fromPosition: Math.min(fromPosition, end), fromMs: asked };
+  const asked = Number.isFinite(fromMs) ? await reader.positionAtTime(fromMs - FAR_FUTURE_MS) : start;
+  const fromPosition = Math.min(end, Math.max(start, asked));
+  if (fromPosition > start || start === 0) return { fromPosition, windowsFromMs: fromMs };
   const takenInMs = await firstIngestMs(reader.read(start, end));
-  return { fromPosition, fromMs: Math.max(asked, takenInMs + FAR_FUTURE_MS + 1) };
+  return { fromPosition, windowsFromMs: Math.max(fromMs, takenInMs + FAR_FUTURE_MS + 1) };
 }
 
 async function firstIngestMs(batches: AsyncIterable<RecordBatch>): Promise<number> {
