@@ -1,6 +1,7 @@
 /** What a command is. One file a command; `commands.ts` lists them. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { fail } from "../errors.ts";
+import { nearest } from "../suggest.ts";
 
 export interface Command {
   readonly name: string;
@@ -20,7 +21,8 @@ export function parseFlags<T extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    throw usageError(command, error instanceof Error ? complaintOf(error) : String(error));
+    const flags = Object.keys(config.options ?? {}).map((name) => `--${name}`);
+    throw usageError(command, error instanceof Error ? complaintOf(error, flags) : String(error));
   }
 }
 
@@ -45,7 +47,10 @@ export function eventsPerSecond(command: string, text: string): number {
   throw usageError(command, `--rate takes events a second, above 0 and at most ${most}, not "${text}"`);
 }
 
-function complaintOf({ message }: Error): string {
+function complaintOf({ message }: Error, flags: readonly string[]): string {
+  const unknown = /^Unknown option '(--[\w-]+)'/.exec(message)?.[1];
+  const near = unknown === undefined ? null : nearest(unknown, flags);
+  if (near !== null) return `there is no option ${unknown}; did you mean ${near}?`;
   const flag = /^Option '(?:-\w, )?(--[\w-]+) ?.*' argument is ambiguous/.exec(message)?.[1];
   if (flag !== undefined) return `${flag} has no value; one that begins with a dash is written ${flag}=-…`;
   return message.split(". ")[0] ?? message;

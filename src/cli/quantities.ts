@@ -4,6 +4,9 @@ const number = new Intl.NumberFormat("en-US");
 /** `1,234` */
 export const count = (value: number) => number.format(value);
 
+/** `1 record`, `2 records` */
+export const counted = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+
 const SIZES = ["B", "kB", "MB", "GB", "TB"];
 
 /** `58 MB`, `1.5 GB`: decimal units. */

@@ -7,7 +7,7 @@ import { compilePipeline } from "../pipeline/load.ts";
 import { type LogSettings, SEVERITIES } from "../pipeline/pipeline.ts";
 import type { Command } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
-import { count, duration, size } from "./quantities.ts";
+import { count, counted, duration, size } from "./quantities.ts";
 
 export const status: Command = {
   name: "status",
@@ -78,7 +78,7 @@ function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
     ["process", processText(found)],
     ["log", logText(log, retention, nowMs)],
     ["rate", `${Number(log.recordsPerSecond.toFixed(1))} records/s over the last minute`],
-    ["lag", `${count(lag)} records, committed up to position ${count(position)}`],
+    ["lag", `${counted(lag, "record")}, committed up to position ${count(position)}`],
     ["watermark", watermarkMs === null ? "none yet" : `${isoTime(watermarkMs)}, ${ago(watermarkMs)}`],
     [
       "snapshot",
@@ -123,6 +123,6 @@ function tableLines({ tables }: DirectoryStatus): string[] {
   return tables.map(({ name, rows, used, filtered }) => {
     const taken =
       used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered`;
-    return `  ${name.padEnd(width)}  ${count(rows).padStart(digits)} rows${taken}`;
+    return `  ${name.padEnd(width)}  ${count(rows).padStart(digits)} ${rows === 1 ? "row " : "rows"}${taken}`;
   });
 }

@@ -1,7 +1,7 @@
 /** The log, and whether what is in it comes through. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { count, duration } from "../cli/quantities.ts";
+import { count, counted, duration } from "../cli/quantities.ts";
 import { createScanner } from "../contract/scan.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
@@ -75,7 +75,9 @@ async function checkSegments(log: LogReader, subject: Subject): Promise<readonly
   const { bases } = await listSegments(readableDirectory(logDirectory(subject)));
   for (const next of bases.slice(1)) await readThrough(log, next - 1, next);
   const records = await readThrough(log, bases.at(-1) ?? 0);
-  return [ok(`${bases.length} segments; checksums of the last one's ${count(records)} records hold`)];
+  return [
+    ok(`${counted(bases.length, "segment")}; checksums of the last one's ${counted(records, "record")} hold`),
+  ];
 }
 
 /** How many records there are. Throws `log.corrupt`. */
@@ -104,7 +106,7 @@ async function checkSchema(log: LogReader, { pipeline }: Subject): Promise<reado
   const from = Math.max(await log.start(), end - LAST_RECORDS);
   if (compiled === null || from === end) return [];
   const { dead, why } = await deadFrom(log, from, compiled.schema);
-  const found = `${count(dead)} of the last ${count(end - from)} records don't fit the schema`;
+  const found = `${count(dead)} of the last ${counted(end - from, "record")} ${dead === 1 ? "doesn't" : "don't"} fit the schema`;
   const share = dead / (end - from);
   if (share < NOTABLE_SHARE) return [ok(found)];
   const most = `${found}, most of them for ${why}`;
@@ -139,12 +141,12 @@ async function checkDelay(log: LogReader, { status, process, nowMs }: Subject): 
   if (!found) return [];
   const { lag, position } = found;
   if (process === null)
-    return [ok(lag === 0 ? "nothing waits" : `${count(lag)} records wait for the next start`)];
+    return [ok(lag === 0 ? "nothing waits" : `${counted(lag, "record")} to take in at the next start`)];
   const waitedMs = lag === 0 ? 0 : nowMs - ((await ingestTimeOf(log, position)) ?? nowMs);
-  if (waitedMs < BEHIND_MS) return [ok(`${count(lag)} records wait`)];
+  if (waitedMs < BEHIND_MS) return [ok(`${counted(lag, "record")} to take in`)];
   return [
     warning(
-      `${count(lag)} records wait, the oldest for ${duration(waitedMs)}`,
+      `${counted(lag, "record")} to take in, the oldest for ${duration(waitedMs)}`,
       "Give it another core, send less, or wait: after a start or a backfill it catches up.",
     ),
   ];

@@ -1,5 +1,6 @@
 /** The pipeline, and whether it fits the events. */
 import { Buffer } from "node:buffer";
+import { counted } from "../cli/quantities.ts";
 import { createScanner } from "../contract/scan.ts";
 import type { Fault } from "../engine/batch.ts";
 import { createGenerator } from "../generator/generator.ts";
@@ -12,7 +13,11 @@ export const pipelineChecks: readonly Check<Subject>[] = [
     name: "pipeline",
     async run({ pipeline, pipelineDirectory }) {
       const { models, tables, alerts } = resultOf(pipeline);
-      const counts = [`${models.size} models`, `${tables.length} tables`, `${alerts.length} alerts`];
+      const counts = [
+        counted(models.size, "model"),
+        counted(tables.length, "table"),
+        counted(alerts.length, "alert"),
+      ];
       return [ok(`${pipelineDirectory}: ${counts.join(", ")}`)];
     },
   },

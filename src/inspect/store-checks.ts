@@ -1,7 +1,7 @@
 /** The tables, and the process that holds them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { count } from "../cli/quantities.ts";
+import { count, counted } from "../cli/quantities.ts";
 import { pipelineChange } from "../store/pipeline-change.ts";
 import { storeError } from "../store/sqlite-error.ts";
 import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";
@@ -25,7 +25,9 @@ export const storeChecks: readonly Check<Subject>[] = [
     async run({ status }) {
       const found = resultOf(status);
       if (found === null) return [ok("nothing is kept yet")];
-      return [ok(`${count(found.tables.length)} tables, taken in up to position ${count(found.position)}`)];
+      return [
+        ok(`${counted(found.tables.length, "table")}, taken in up to position ${count(found.position)}`),
+      ];
     },
   },
   {

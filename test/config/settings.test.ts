@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { type Effective, effectiveSettings, readSettings } from "../../src/config/settings.ts";
+import { asksForDebug, type Effective, effectiveSettings, readSettings } from "../../src/config/settings.ts";
 import { flagOf, keyOf, type SettingsTable, settingsTable, variableOf } from "../../src/config/table.ts";
 import { isComplaint, readValue, shown } from "../../src/config/value.ts";
 import { LoanstreamError } from "../../src/errors.ts";
@@ -143,6 +143,13 @@ describe("settings", () => {
     assert.equal(settings.rate, 3);
   });
 
+  it("of messages decide whether stacks are shown, unless they can't be read", () => {
+    assert.equal(asksForDebug(["--log-level", "debug"], {}), true);
+    assert.equal(asksForDebug(["--out", "x"], { LOG_LEVEL: "debug" }), true);
+    assert.equal(asksForDebug(["--log-level=engine=debug"], {}), false);
+    assert.equal(asksForDebug(["--log-level=loud"], { LOG_LEVEL: "debug" }), false);
+  });
+
   it("of messages may be named LOG_LEVEL too", () => {
     assert.equal(read([], { LOG_LEVEL: "warn" }).settings.logLevel.general, "warn");
     assert.equal(
@@ -160,6 +167,17 @@ describe("settings", () => {
     assert.equal(password?.value, "hidden");
     assert.equal(shown(table.password!, password.text), "(set)");
     assert.equal(shown(table.password!, null), null);
+  });
+
+  it("are read from loanstream.yaml of the working directory", (t) => {
+    const before = process.cwd();
+    t.after(() => process.chdir(before));
+    process.chdir(mkdtempSync(join(scratch, "work-")));
+    assert.equal(read([]).file, null);
+    writeFileSync("loanstream.yaml", "rate: 5\ndata_dir: data\n");
+    const { settings, file } = read([]);
+    assert.deepEqual([settings.rate, settings.dataDir, file], [5, "data", "loanstream.yaml"]);
+    assert.equal(read([], { LOANSTREAM_CONFIG: fileWith("rate: 6\n") }).settings.rate, 6);
   });
 
   it("name a file that isn't there, and take an empty one", () => {

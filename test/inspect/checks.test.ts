@@ -268,7 +268,7 @@ describe("a check", () => {
     assert.ok(status);
     const waiting = { ...of, status: { value: { ...status, position: 150, lag: 50 } } };
     const process = { pid: 1, url: "http://127.0.0.1:1", startedAt: null };
-    says(await finding("delay", { ...waiting, process }), "warning", /^50 records wait, .* 60 s$/, /core/);
+    says(await finding("delay", { ...waiting, process }), "warning", /^50 records .* 60 s$/, /core/);
     assert.equal((await finding("delay", waiting)).outcome, "ok");
   });
 
