@@ -1,4 +1,4 @@
-# Needs only Make, npm and any Node from 20 on; the Spark tests need Java 17 and Maven too.
+# Needs only Make, npm and any Node from 20 on; the Spark tests need Java 17 and Maven too, the browser tests Chromium.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 

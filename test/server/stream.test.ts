@@ -12,7 +12,7 @@ async function begun(response: Response): Promise<Response> {
   return response;
 }
 
-describe("GET /v1/stream", () => {
+describe("GET /v1/stream", { timeout: 120_000 }, () => {
   it("begins now, and gives each row with its table and sequence number", async (t) => {
     const { get, put } = await served(t);
     put([scores(score("before"))]);
