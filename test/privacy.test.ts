@@ -63,7 +63,7 @@ let people: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 before(async () => {
   await fillLog();
-  const running = start(["run", "--data-dir", data], { LOG_LEVEL: "debug" });
+  const running = start(["run", "--port", "0", "--history", "15m", "--data-dir", data], { LOG_LEVEL: "debug" });
   await running.said('"message":"progress"');
   running.interrupt();
   const { exitCode, stdout, stderr } = await running.outcome;
@@ -113,7 +113,7 @@ async function goWrong(): Promise<void> {
   await says("no score", ["evaluate", broken, ...label], 2);
   await says("one class", ["evaluate", broken, ...label, "--pipeline", "examples/german-credit"], 1);
   await says("a broken card", ["check", "--pipeline", pipelineWithBrokenCard()], 2);
-  await says("a torn log", ["run", "--data-dir", dataWithTornLog()], 1);
+  await says("a torn log", ["run", "--port", "0", "--data-dir", dataWithTornLog()], 1);
 }
 
 /** In a file, which has no time of arrival, an event of the far future would make all that follow it late. */
@@ -201,7 +201,9 @@ function screen(): string {
   const view = reader.newest(10_000);
   reader.close();
   const size = { width: 1000, height: 1_000_000 };
-  return liveView(view, { ratePerSecond: 0, lag: 0 }, pipeline.timeZone, size).join("\n");
+  const status = { state: "live", ratePerSecond: 0, lag: 0 } as const;
+  const seen = { url: "", timeZone: pipeline.timeZone, nowMs: Date.now() };
+  return liveView(view, status, seen, size).join("\n");
 }
 
 function textsIn(directory: string, ending = ""): string {

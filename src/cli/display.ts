@@ -1,14 +1,17 @@
 /** Shows a running stream: a screen that refreshes on a terminal, JSON lines on standard error elsewhere. */
 import type { Logger } from "../log.ts";
+import { ALERTS } from "../pipeline/alerts.ts";
+import type { Status } from "../server/parts.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
-import { createRate, liveView, rowsThatFit } from "./live-view.ts";
+import { historyView, liveView, rowsThatFit, type ScreenSize } from "./live-view.ts";
 
 export interface DisplayParts {
   readonly reader: StoreReader;
   readonly tables: number;
   readonly timeZone: string;
-  /** The position that the next record gets. */
-  readonly end: () => number;
+  readonly status: () => Status;
+  /** Where the page is. */
+  readonly url: string;
   readonly logger: Logger;
   /** Null where standard output is no terminal. */
   readonly screen: Screen | null;
@@ -27,15 +30,15 @@ export interface Display {
 }
 
 const REFRESH_MS = 1000;
+/** Of the history each refresh is reported, since it lasts some seconds. */
 const REPORT_MS = 5000;
-const RATE_OVER_MS = 10_000;
 
 const HOME = "\x1b[H";
 const CLEAR_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 const CLEAR_ALL = "\x1b[2J";
 const HIDE_CURSOR = "\x1b[?25l";
-const SHOW_CURSOR = "\x1b[?25h";
+export const SHOW_CURSOR = "\x1b[?25h";
 
 /** Starts showing. Throws what reading the store throws. */
 export function startDisplay(parts: DisplayParts): Display {
@@ -43,13 +46,10 @@ export function startDisplay(parts: DisplayParts): Display {
 }
 
 function startScreen(parts: DisplayParts, screen: Screen): Display {
-  const { reader, tables, timeZone } = parts;
-  const status = statusOf(parts);
+  const lines = screenLines(parts);
   const { show, failed } = untilItFails(() => {
-    const size = { width: screen.columns, height: screen.rows };
-    const view = reader.newest(rowsThatFit(tables, size));
-    const lines = liveView(view, status(view.progress), timeZone, size);
-    screen.write(`${HOME}${lines.map((line) => line + CLEAR_LINE).join("\n")}${CLEAR_BELOW}`);
+    const shown = lines({ width: screen.columns, height: screen.rows });
+    screen.write(`${HOME}${shown.map((line) => line + CLEAR_LINE).join("\n")}${CLEAR_BELOW}`);
   });
   screen.write(`${HIDE_CURSOR}${CLEAR_ALL}`);
   show();
@@ -62,16 +62,54 @@ function startScreen(parts: DisplayParts, screen: Screen): Display {
   return { stop, failed };
 }
 
-function startReports(parts: DisplayParts): Display {
-  const status = statusOf(parts);
+/** While the history comes in its progress alone is shown: reading the tables would hold it up. */
+function screenLines({
+  reader,
+  tables,
+  timeZone,
+  url,
+  ...parts
+}: DisplayParts): (size: ScreenSize) => string[] {
+  const remaining = createRemaining(parts.nowMs);
+  return (size) => {
+    const status = parts.status();
+    if (status.history !== null) return historyView(status.history, remaining(status.history), url, size);
+    const seen = { url, timeZone, nowMs: parts.nowMs() };
+    return liveView(reader.newest(rowsThatFit(tables, size)), status, seen, size);
+  };
+}
+
+function startReports({ reader, status, logger, nowMs, every }: DisplayParts): Display {
+  const remaining = createRemaining(nowMs);
+  let reportedMs = nowMs();
   const { show, failed } = untilItFails(() => {
-    const { progress, alerts } = parts.reader.newest(0);
-    const { ratePerSecond, lag } = status(progress);
-    const watermark = progress.watermarkMs === null ? null : new Date(progress.watermarkMs).toISOString();
+    const { history, state, ratePerSecond, lag } = status();
+    if (history !== null) {
+      const remainingS = secondsOf(remaining(history));
+      return logger.info("history", { done: history.done, of: Math.round(history.of), remainingS });
+    }
+    if (nowMs() - reportedMs < REPORT_MS) return;
+    reportedMs = nowMs();
+    const { watermarkMs, ledger } = reader.progress();
+    const watermark = watermarkMs === null ? null : new Date(watermarkMs).toISOString();
+    const watermarkAgeS = secondsOf(watermarkMs === null ? null : nowMs() - watermarkMs);
     const rate = Math.round(ratePerSecond * 10) / 10;
-    parts.logger.info("progress", { rate, lag, watermark, alerts: alerts.count, ...progress.ledger?.source });
+    const times = { watermark, watermarkAgeS };
+    logger.info("progress", { state, rate, lag, ...times, alerts: reader.count(ALERTS), ...ledger?.source });
   });
-  return { stop: parts.every(REPORT_MS, show), failed };
+  return { stop: every(REFRESH_MS, show), failed };
+}
+
+const secondsOf = (ms: number | null): number | null => (ms === null ? null : Math.round(ms / 1000));
+
+/** How many milliseconds remain, by how far it has come since the first time that it was asked. */
+function createRemaining(nowMs: () => number): (history: NonNullable<Status["history"]>) => number | null {
+  let first: { readonly atMs: number; readonly done: number } | null = null;
+  return ({ done, of }) => {
+    first ??= { atMs: nowMs(), done };
+    const came = done - first.done;
+    return came > 0 ? ((nowMs() - first.atMs) * (of - done)) / came : null;
+  };
 }
 
 /** A timer's error would otherwise end the process on the spot, with nothing drained. */
@@ -89,14 +127,4 @@ function untilItFails(act: () => void): { show: () => void; failed: Promise<neve
     }
   };
   return { show, failed: failure.promise };
-}
-
-/** The rate is measured from here on. */
-function statusOf({ end, nowMs, reader }: DisplayParts) {
-  const rate = createRate(RATE_OVER_MS);
-  rate({ atMs: nowMs(), read: reader.newest(0).progress.position });
-  return ({ position }: { readonly position: number }) => ({
-    ratePerSecond: rate({ atMs: nowMs(), read: position }),
-    lag: Math.max(0, end() - position),
-  });
 }

@@ -1,16 +1,67 @@
 /** Hands generated events over as their time comes; what lies in the past goes at once. */
 import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
 import type { Append } from "../eventlog/event-log.ts";
+import { createLine, type Line } from "../generator/line.ts";
+import { mostEventBytes } from "../generator/stream.ts";
 
-/** What a feed needs to know of an event. */
-export interface ArrivingEvent {
-  readonly json: string;
-  readonly arrivalMs: number;
+/** Writes records one after the other, each where the line stands. */
+export interface ArrivingRecords {
+  next(line: Line): void;
+  readonly last: { readonly arrivalMs: number };
+}
+
+/** Records of a stream as appends. */
+export interface Gathering {
+  /** When the next record arrives. */
+  nextArrivalMs(): number;
+  /** The next ones that have arrived by then, at most so many; null if there is none. */
+  take(dueMs: number, most: number): Append | null;
+}
+
+const MOST_RECORDS = 1000;
+const MOST_BYTES = 1 << 18;
+/** Their ingest time is the last one's arrival, so that none of them seems to have arrived much later than it did. */
+const LONGEST_SPAN_MS = 10_000;
+
+export function createGathering(records: ArrivingRecords): Gathering {
+  const line = createLine(MOST_BYTES + 2 * mostEventBytes);
+  records.next(line);
+
+  function gather(dueMs: number, most: number): Append {
+    const ends: number[] = [];
+    const firstMs = records.last.arrivalMs;
+    let ingestTimeMs = firstMs;
+    const untilMs = Math.min(dueMs, firstMs + LONGEST_SPAN_MS);
+    while (ends.length < most && line.at < MOST_BYTES && records.last.arrivalMs <= untilMs) {
+      ingestTimeMs = records.last.arrivalMs;
+      ends.push(line.at);
+      records.next(line);
+    }
+    return { records: cut(line, ends), ingestTimeMs };
+  }
+
+  return {
+    nextArrivalMs: () => records.last.arrivalMs,
+    take: (dueMs, most) =>
+      records.last.arrivalMs > dueMs ? null : gather(dueMs, Math.min(most, MOST_RECORDS)),
+  };
+}
+
+/** The first records of the line, as bytes of their own; the one behind them moves to its begin. */
+function cut(line: Line, ends: readonly number[]): Uint8Array[] {
+  const end = ends.at(-1) ?? 0;
+  const bytes = Buffer.from(line.bytes.subarray(0, end));
+  line.bytes.copyWithin(0, end, line.at);
+  line.at -= end;
+  return ends.map((each, i) => bytes.subarray(ends[i - 1] ?? 0, each));
 }
 
 export interface FeedParts {
-  readonly events: Iterator<ArrivingEvent>;
-  /** Hand over no more than so many. */
+  readonly events: Gathering;
+  /** Hand over what arrives by then. */
+  readonly untilMs: number;
+  /** And no more than so many. */
   readonly limit: number;
   readonly append: (batch: Append) => Promise<number>;
   readonly nowMs: () => number;
@@ -19,31 +70,51 @@ export interface FeedParts {
   readonly signal: AbortSignal;
 }
 
-const MOST_EVENTS_A_BATCH = 512;
 /** A shorter wait would make a batch, and so an fsync, of nearly every event of a fast stream. */
 const LEAST_WAIT_MS = 20;
 
-/** Ends when the limit is reached or the signal is aborted; every event handed over is durable by then. */
-export async function feed({ events, limit, append, nowMs, sleep, signal }: FeedParts): Promise<void> {
-  let next = events.next();
-  let left = limit;
-  while (left > 0 && !next.done && !signal.aborted) {
-    const batch: ArrivingEvent[] = [];
+/**
+ * Ends when all has arrived, the limit is reached or the signal is aborted; every event handed over is durable by then.
+ * Rejects with what an append rejects with.
+ */
+export async function feed(parts: FeedParts): Promise<void> {
+  const { events, untilMs, append, nowMs, sleep, signal } = parts;
+  const underWay = createUnderWay();
+  let left = parts.limit;
+  while (left > 0 && !signal.aborted && events.nextArrivalMs() <= untilMs) {
     const dueMs = nowMs();
-    while (
-      !next.done &&
-      next.value.arrivalMs <= dueMs &&
-      batch.length < Math.min(left, MOST_EVENTS_A_BATCH)
-    ) {
-      batch.push(next.value);
-      next = events.next();
-    }
-    left -= batch.length;
-    const last = batch.at(-1);
-    if (last) {
-      await append({ records: batch.map(({ json }) => Buffer.from(json)), ingestTimeMs: last.arrivalMs });
-    } else if (!next.done) {
-      await sleep(Math.max(next.value.arrivalMs - dueMs, LEAST_WAIT_MS), signal);
+    const batch = events.take(Math.min(dueMs, untilMs), left);
+    if (batch) {
+      left -= batch.records.length;
+      await underWay.add(append(batch));
+    } else {
+      await sleep(Math.max(events.nextArrivalMs() - dueMs, LEAST_WAIT_MS), signal);
     }
   }
+  await underWay.all();
+}
+
+const MOST_UNDER_WAY = 16;
+
+export interface UnderWay {
+  /** Resolves when there is room for another, and whoever else waits has had a turn. */
+  add(append: Promise<unknown>): Promise<void>;
+  /** Resolves when none is left. */
+  all(): Promise<void>;
+}
+
+/** Appends that aren't durable yet, a few at once. Both functions reject with what the first of them rejects with. */
+export function createUnderWay(): UnderWay {
+  const waiting: Promise<unknown>[] = [];
+  return {
+    async add(append) {
+      append.catch(() => {});
+      waiting.push(append);
+      if (waiting.length >= MOST_UNDER_WAY) await waiting.shift();
+      await setImmediate();
+    },
+    async all() {
+      await Promise.all(waiting.splice(0));
+    },
+  };
 }

@@ -1,13 +1,16 @@
 /** What a running stream looks like on a terminal: a status line, the newest alerts, the newest rows of each table. */
+import type { Status } from "../server/parts.ts";
 import type { StoreView } from "../store/sqlite-reader.ts";
 import { ledgerText } from "./ledger-text.ts";
+import { durationText } from "./reading-progress.ts";
 import { printable, type TimeFormat, tableText, timeOfDay } from "./table-text.ts";
 
-export interface Status {
-  /** Records taken in a second, lately. */
-  readonly ratePerSecond: number;
-  /** Records that are durable in the log and not yet committed. */
-  readonly lag: number;
+/** Where and when it is looked at. */
+export interface Seen {
+  /** Of the page. */
+  readonly url: string;
+  readonly timeZone: string;
+  readonly nowMs: number;
 }
 
 export interface ScreenSize {
@@ -29,15 +32,18 @@ export function rowsThatFit(tables: number, { height }: ScreenSize): number {
 
 export function liveView(
   view: StoreView,
-  status: Status,
-  timeZone: string,
+  status: Pick<Status, "state" | "ratePerSecond" | "lag">,
+  { url, timeZone, nowMs }: Seen,
   { width, height }: ScreenSize,
 ): string[] {
   const { ledger, watermarkMs } = view.progress;
   const time = timeOfDay(timeZone, watermarkMs ?? 0);
-  const watermark = watermarkMs === null ? "none yet" : `${time(watermarkMs)} ${timeZone}`;
+  const watermark =
+    watermarkMs === null
+      ? "none yet"
+      : `${time(watermarkMs)} ${timeZone}, ${durationText(nowMs - watermarkMs)} ago`;
   const rate = `${status.ratePerSecond.toFixed(1)} events/s`;
-  const head = ["loanstream", rate, `lag ${status.lag}`, `watermark ${watermark}`].join("  ");
+  const head = [url, status.state, rate, `lag ${status.lag}`, `watermark ${watermark}`].join("  ");
   const tables = view.tables.map(({ table, rows }) => {
     const lines = tableText(table.relation.columns, rows, { width, time });
     return [`${table.name} (${table.emit})`, ...(rows.length > 0 ? lines : ["nothing yet"]), ""];
@@ -47,6 +53,24 @@ export function liveView(
   const { fitting, hidden } = wholeTables(tables, height - 1 - top.length);
   const hint = `Ctrl-C drains and ends.${hidden === 0 ? "" : ` No room for ${hidden} more of the tables.`}`;
   return [...[...top, ...fitting].slice(0, height - 1), hint].map((line) => line.slice(0, width));
+}
+
+const LONGEST_BAR = 40;
+
+/** How far the past has been taken in. */
+export function historyView(
+  { done, of }: NonNullable<Status["history"]>,
+  remainingMs: number | null,
+  url: string,
+  { width, height }: ScreenSize,
+): string[] {
+  const share = of > 0 ? Math.min(1, done / of) : 1;
+  const full = Math.round(share * LONGEST_BAR);
+  const bar = `${"█".repeat(full)}${"░".repeat(LONGEST_BAR - full)} ${Math.floor(share * 100)}%`;
+  const left = remainingMs === null ? "" : `, ${durationText(remainingMs)} left`;
+  const events = `${done.toLocaleString("en-US")} of about ${Math.round(of).toLocaleString("en-US")} events${left}`;
+  const lines = [`${url}  history`, bar, events, "", "Ctrl-C drains and ends."];
+  return lines.slice(0, height).map((line) => line.slice(0, width));
 }
 
 /** The lines of the tables that fit from the first on, and how many don't. The last needs no empty line after it. */

@@ -69,7 +69,7 @@ export function readingText({ bytes, totalBytes, records, elapsedMs }: Reading):
   return share === 0 ? done : `${done}, ${durationText((elapsedMs * (1 - share)) / share)} left`;
 }
 
-function durationText(durationMs: number): string {
+export function durationText(durationMs: number): string {
   const seconds = Math.ceil(durationMs / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

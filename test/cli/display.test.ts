@@ -19,11 +19,20 @@ function shown(t: TestContext, terminal: boolean) {
   const write = (text: string) => written.push(text) > 0;
   let nowMs = 0;
   let tick = (): void => {};
+  let history: { done: number; of: number } | null = null;
   const parts: DisplayParts = {
     reader,
     tables: smallPipeline.tables.length,
     timeZone: "UTC",
-    end: () => 1000,
+    url: "http://127.0.0.1:8080",
+    status: () => ({
+      state: history === null ? "live" : "history",
+      history,
+      ratePerSecond: 80.04,
+      lag: 600,
+      startedAtMs: 0,
+      failure: null,
+    }),
     logger: createLogger("run", {
       levels: { general: "info", components: new Map() },
       terminal: false,
@@ -49,23 +58,66 @@ function shown(t: TestContext, terminal: boolean) {
       late: [],
       dead: [],
       ledger: { source: { read: position, accepted: position, late: 0, duplicate: 0, dead: 0 }, tables: {} },
-      watermarkMs: null,
+      watermarkMs: -60_000,
       trigger: false,
       snapshot: null,
     });
   t.after(() => store.close());
-  return { display: startDisplay(parts), reader, written, commit, tick: () => tick() };
+  const past = (done: number, of: number) => {
+    history = { done, of };
+  };
+  return { display: startDisplay(parts), reader, written, commit, past, tick: () => tick() };
 }
 
 describe("the display", () => {
-  it("off a terminal has a rate in its first line already", (t) => {
+  it("off a terminal reports state, rate, lag, watermark and counts each five seconds", (t) => {
     const { display, reader, written, commit, tick } = shown(t, false);
     commit(400);
-    tick();
+    for (let second = 0; second < 10; second += 1) tick();
     display.stop();
     reader.close();
-    const { rate, lag, read } = JSON.parse(written.join(""));
-    assert.deepEqual({ rate, lag, read }, { rate: 80, lag: 600, read: 400 });
+    const lines = written.map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ time }) => time),
+      ["1970-01-01T00:00:05.000Z", "1970-01-01T00:00:10.000Z"],
+    );
+    const { state, rate, lag, watermark, watermarkAgeS, alerts, read, late } = lines[0];
+    assert.deepEqual(
+      { state, rate, lag, alerts, read, late },
+      { state: "live", rate: 80, lag: 600, alerts: 0, read: 400, late: 0 },
+    );
+    assert.deepEqual(
+      { watermark, watermarkAgeS },
+      { watermark: "1969-12-31T23:59:00.000Z", watermarkAgeS: 65 },
+    );
+  });
+
+  it("off a terminal reports the history each second, with the time that it still needs", (t) => {
+    const { display, reader, written, past, tick } = shown(t, false);
+    for (const done of [0, 100, 200]) {
+      past(done, 500);
+      tick();
+    }
+    display.stop();
+    reader.close();
+    const lines = written.map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ message, done, of, remainingS }) => ({ message, done, of, remainingS })),
+      [
+        { message: "history", done: 0, of: 500, remainingS: null },
+        { message: "history", done: 100, of: 500, remainingS: 4 },
+        { message: "history", done: 200, of: 500, remainingS: 3 },
+      ],
+    );
+  });
+
+  it("on a terminal shows the history as a bar, and the tables once it is in", (t) => {
+    const { display, reader, written, past, tick } = shown(t, true);
+    past(123_400, 246_800);
+    tick();
+    assert.match(written.at(-1) ?? "", /█{20}░{20} 50%.*\n123,400 of about 246,800 events/);
+    display.stop();
+    reader.close();
   });
 
   for (const terminal of [true, false]) {
@@ -73,8 +125,7 @@ describe("the display", () => {
       const { display, reader, written, tick } = shown(t, terminal);
       reader.close();
       const before = written.length;
-      tick();
-      tick();
+      for (let second = 0; second < 12; second += 1) tick();
       await assert.rejects(display.failed, /not open/);
       assert.equal(written.length, before);
       display.stop();

@@ -1,27 +1,44 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
-import { type ArrivingEvent, feed } from "../../src/cli/feed.ts";
+import { type ArrivingRecords, createGathering, createUnderWay, feed } from "../../src/cli/feed.ts";
 import type { Append } from "../../src/eventlog/event-log.ts";
 
+/** Records whose text is their time of arrival. */
+function recordsOf(arrivalsMs: readonly number[]): ArrivingRecords {
+  const last = { arrivalMs: 0 };
+  let index = 0;
+  return {
+    last,
+    next(line) {
+      last.arrivalMs = arrivalsMs[index] ?? Number.POSITIVE_INFINITY;
+      index += 1;
+      line.at += Buffer.from(line.bytes.buffer).write(String(last.arrivalMs), line.at);
+    },
+  };
+}
+
+const textsOf = ({ records }: Append): string[] => records.map((record) => Buffer.from(record).toString());
+
 /** A feed on a clock of its own, which sleeping moves on. */
-function feedOf(arrivalsMs: readonly number[], { nowMs = 0, limit = Number.POSITIVE_INFINITY } = {}) {
+function feedOf(arrivalsMs: readonly number[], { nowMs = 0, limit = Infinity, untilMs = 1e15 } = {}) {
   const appended: { texts: string[]; ingestTimeMs: number; atMs: number }[] = [];
   const controller = new AbortController();
   let clockMs = nowMs;
-  const events = arrivalsMs.map((arrivalMs): ArrivingEvent => ({ json: String(arrivalMs), arrivalMs }));
-  const append = async ({ records, ingestTimeMs }: Append): Promise<number> => {
-    const texts = records.map((record) => Buffer.from(record).toString());
-    appended.push({ texts, ingestTimeMs, atMs: clockMs });
+  const events = createGathering(recordsOf(arrivalsMs));
+  const append = async (batch: Append): Promise<number> => {
+    appended.push({ texts: textsOf(batch), ingestTimeMs: batch.ingestTimeMs, atMs: clockMs });
     return 0;
   };
   const sleep = async (delayMs: number): Promise<void> => {
     clockMs += delayMs;
   };
-  const start = () =>
-    feed({ events: events.values(), limit, append, nowMs: () => clockMs, sleep, signal: controller.signal });
+  const parts = { append, nowMs: () => clockMs, sleep, signal: controller.signal };
+  const start = (until = untilMs) => feed({ events, limit, untilMs: until, ...parts });
   return { appended, controller, start };
 }
+
+const everyMs = (count: number, gapMs: number) => Array.from({ length: count }, (_, i) => i * gapMs);
 
 describe("the feed", () => {
   it("hands the past over at once and the rest when it arrives, with the time of arrival", async () => {
@@ -37,21 +54,47 @@ describe("the feed", () => {
     const { appended, start } = feedOf([1, 2, 3, 4], { nowMs: 1000, limit: 3 });
     await start();
     assert.deepEqual(
-      appended.map(({ texts }) => texts),
-      [["1", "2", "3"]],
+      appended.flatMap(({ texts }) => texts),
+      ["1", "2", "3"],
     );
   });
 
-  it("hands a long past over in batches", async () => {
-    const { appended, start } = feedOf(
-      Array.from({ length: 1200 }, (_, i) => i),
-      { nowMs: 10_000 },
+  it("goes on where it ended, so that a history and what comes after it are one stream", async () => {
+    const { appended, start } = feedOf([10, 20, 30, 40], { nowMs: 1000 });
+    await start(25);
+    assert.deepEqual(
+      appended.flatMap(({ texts }) => texts),
+      ["10", "20"],
     );
     await start();
     assert.deepEqual(
-      appended.map(({ texts }) => texts.length),
-      [512, 512, 176],
+      appended.flatMap(({ texts }) => texts),
+      ["10", "20", "30", "40"],
     );
+  });
+
+  it("hands a long past over in batches, in order", async () => {
+    const arrivals = everyMs(2200, 1);
+    const { appended, start } = feedOf(arrivals, { nowMs: 10_000 });
+    await start();
+    assert.deepEqual(
+      appended.map(({ texts }) => texts.length),
+      [1000, 1000, 200],
+    );
+    assert.deepEqual(
+      appended.flatMap(({ texts }) => texts),
+      arrivals.map(String),
+    );
+  });
+
+  it("gives none an ingest time before its arrival, nor ten seconds after it", async () => {
+    const { appended, start } = feedOf(everyMs(100, 900), { nowMs: 1e6 });
+    await start();
+    for (const { texts, ingestTimeMs } of appended)
+      for (const text of texts) {
+        const heldMs = ingestTimeMs - Number(text);
+        assert.ok(heldMs >= 0 && heldMs <= 10_000, `${heldMs} ms`);
+      }
   });
 
   it("hands nothing over once it is told to stop", async () => {
@@ -59,5 +102,32 @@ describe("the feed", () => {
     controller.abort();
     await start();
     assert.deepEqual(appended, []);
+  });
+
+  it("has several appends under way, but not more and more", async () => {
+    const underWay = createUnderWay();
+    const appends = Array.from({ length: 40 }, () => Promise.withResolvers<number>());
+    let added = 0;
+    const adding = (async () => {
+      for (const { promise } of appends) {
+        await underWay.add(promise);
+        added += 1;
+      }
+    })();
+    appends[0]?.resolve(0);
+    await appends[0]?.promise;
+    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+    assert.equal(added, 16);
+    for (const { resolve } of appends) resolve(0);
+    await adding;
+    await underWay.all();
+    assert.equal(added, 40);
+  });
+
+  it("fails with what an append fails with", async () => {
+    const events = createGathering(recordsOf([1, 2]));
+    const append = () => Promise.reject(new Error("no room"));
+    const parts = { append, nowMs: () => 5, sleep: async () => {}, signal: new AbortController().signal };
+    await assert.rejects(feed({ events, limit: 9, untilMs: 10, ...parts }), /no room/);
   });
 });

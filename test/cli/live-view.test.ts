@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRate, liveView, rowsThatFit } from "../../src/cli/live-view.ts";
+import { createRate, historyView, liveView, rowsThatFit } from "../../src/cli/live-view.ts";
 import { dateAndTime, tableText, timeOfDay } from "../../src/cli/table-text.ts";
 import { arrayOf, BIGINT, DOUBLE, STRING, TIMESTAMP } from "../../src/sql/types.ts";
 import { scores, windows } from "../store/small-pipeline.ts";
@@ -33,10 +33,13 @@ describe("the live view", () => {
     },
   };
 
-  it("shows rate, lag, watermark, ledger, the newest alerts and the newest rows of each table", () => {
-    const lines = liveView(view, { ratePerSecond: 3.04, lag: 7 }, "UTC", { width: 100, height: 40 });
+  const status = { state: "live", ratePerSecond: 3.04, lag: 7 } as const;
+  const seen = { url: "http://127.0.0.1:8080", timeZone: "UTC", nowMs: Date.UTC(2026, 0, 1, 12, 1, 2) };
+
+  it("shows where the page is, state, rate, lag, watermark, ledger, the newest alerts and the newest rows of each table", () => {
+    const lines = liveView(view, status, seen, { width: 100, height: 40 });
     assert.deepEqual(lines, [
-      "loanstream  3.0 events/s  lag 7  watermark 12:00:00 UTC",
+      "http://127.0.0.1:8080  live  3.0 events/s  lag 7  watermark 12:00:00 UTC, 1 min 2 s ago",
       "1,234 read = 1,230 accepted + 1 late + 2 duplicate + 1 dead",
       "",
       "alerts: 1,042",
@@ -54,13 +57,13 @@ describe("the live view", () => {
   });
 
   it("never leaves the screen", () => {
-    const lines = liveView(view, { ratePerSecond: 3, lag: 0 }, "UTC", { width: 30, height: 8 });
+    const lines = liveView(view, status, seen, { width: 30, height: 8 });
     assert.ok(lines.length <= 8);
     assert.ok(lines.every((line) => line.length <= 30));
   });
 
   it("shows tables whole, and says how many there is no room for", () => {
-    const lines = liveView(view, { ratePerSecond: 3, lag: 0 }, "UTC", { width: 100, height: 12 });
+    const lines = liveView(view, status, seen, { width: 100, height: 12 });
     assert.deepEqual(lines.slice(-3), [
       "e1                 100   0.25  true    R1, R2   12:01:00",
       "",
@@ -78,6 +81,27 @@ describe("the live view", () => {
     assert.equal(rowsThatFit(4, { width: 80, height: 24 }), 1);
     assert.equal(rowsThatFit(4, { width: 80, height: 44 }), 5);
     assert.equal(rowsThatFit(1, { width: 80, height: 99 }), 6);
+  });
+});
+
+describe("the history's view", () => {
+  const url = "http://127.0.0.1:8080";
+  const of = (done: number, remainingMs: number | null) =>
+    historyView({ done, of: 200_000 }, remainingMs, url, { width: 100, height: 40 });
+
+  it("shows where the page is, the share, and the time that it still needs", () => {
+    assert.deepEqual(of(50_000, 4100), [
+      "http://127.0.0.1:8080  history",
+      `${"█".repeat(10)}${"░".repeat(30)} 25%`,
+      "50,000 of about 200,000 events, 5 s left",
+      "",
+      "Ctrl-C drains and ends.",
+    ]);
+  });
+
+  it("needs no time that nobody knows, and is full at the end", () => {
+    assert.equal(of(0, null)[2], "0 of about 200,000 events");
+    assert.equal(of(200_000, 0)[1], `${"█".repeat(40)} 100%`);
   });
 });
 

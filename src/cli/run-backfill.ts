@@ -1,0 +1,109 @@
+/** `run --backfill FILE…`: the records of files into the log, before anything else comes. */
+import { createHash } from "node:crypto";
+import { realpathSync, statSync } from "node:fs";
+import type { RecordBatch } from "../engine/batch.ts";
+import type { SourceLedger } from "../engine/engine.ts";
+import type { Append } from "../eventlog/event-log.ts";
+import { readRecords } from "../eventlog/files/read.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { createUnderWay } from "./feed.ts";
+
+/** What the engine's thread offers to whoever backfills. */
+export interface BackfillLog {
+  append(batch: Append): Promise<number>;
+  beginBackfill(file: { readonly file: string; readonly identity: string }): Promise<{
+    readonly done: boolean;
+    readonly taken: number;
+  }>;
+  endBackfill(file: string): Promise<void>;
+}
+
+export interface BackfillParts {
+  readonly log: BackfillLog;
+  readonly pipeline: Pick<Pipeline, "source" | "schema">;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+  /** Told of each read how many bytes of a file it took. */
+  readonly onBytes: (count: number) => void;
+}
+
+export interface Backfilled {
+  readonly file: string;
+  /** Had been taken in before. */
+  readonly before: boolean;
+  /** Records that this start appended. */
+  readonly appended: number;
+  /** All of the file is in. */
+  readonly done: boolean;
+}
+
+/** Of an append, but for the last of a batch. */
+const LEAST_BYTES = 1 << 18;
+
+/** Goes on with a file where an earlier start stopped. Ends early once the signal is aborted. */
+export async function backfillFile(path: string, parts: BackfillParts): Promise<Backfilled> {
+  const { log, pipeline, nowMs, signal, onBytes } = parts;
+  const file = realpathSync(path);
+  const state = await log.beginBackfill({ file, identity: identityOf(file) });
+  if (state.done) return { file: path, before: true, appended: 0, done: true };
+  const { source, schema } = pipeline;
+  const settings = { format: source.format, leaves: schema.leaves, stdin: process.stdin, onBytes };
+  const underWay = createUnderWay();
+  let appended = 0;
+  for await (const batch of readRecords([path], settings)) {
+    for (const records of appendsOf(batch, state.taken)) {
+      if (signal.aborted) break;
+      appended += records.length;
+      await underWay.add(log.append({ records, ingestTimeMs: nowMs() }));
+    }
+    if (signal.aborted) break;
+  }
+  await underWay.all();
+  if (!signal.aborted) await log.endBackfill(file);
+  return { file: path, before: false, appended, done: !signal.aborted };
+}
+
+/** The records from a position on, without the line ends behind them. */
+function* appendsOf(
+  { basePosition, count, bytes, offsets }: RecordBatch,
+  from: number,
+): Generator<Uint8Array[]> {
+  let records: Uint8Array[] = [];
+  let size = 0;
+  for (let i = Math.max(0, from - basePosition); i < count; i += 1) {
+    const record = withoutLineEnd(bytes.subarray(offsets[i], offsets[i + 1]));
+    records.push(record);
+    size += record.length;
+    if (size < LEAST_BYTES) continue;
+    yield records;
+    records = [];
+    size = 0;
+  }
+  if (records.length > 0) yield records;
+}
+
+function withoutLineEnd(record: Uint8Array): Uint8Array {
+  let end = record.length;
+  while (end > 0 && (record[end - 1] === 0x0a || record[end - 1] === 0x0d)) end -= 1;
+  return record.subarray(0, end);
+}
+
+/** Another content has another size or time. */
+function identityOf(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  return createHash("sha256").update(`${size} ${mtimeMs}`).digest("hex");
+}
+
+/** What became of the records, in words. */
+export function backfillText(before: SourceLedger | null, after: SourceLedger | null): string[] {
+  const of = (name: keyof SourceLedger): number => (after?.[name] ?? 0) - (before?.[name] ?? 0);
+  const counts = (["accepted", "late", "duplicate", "dead"] as const).map(
+    (name) => `${of(name).toLocaleString("en-US")} ${name}`,
+  );
+  const taken = `Backfilled ${of("read").toLocaleString("en-US")} records: ${counts.join(", ")}.`;
+  if (of("late") === 0) return [taken];
+  return [
+    taken,
+    'Late ones are older than the tables by more than the delay: "loanstream rebuild TABLE --from T" brings them in.',
+  ];
+}

@@ -1,0 +1,85 @@
+/** The generated part of a run: the past as fast as it goes, then each event as its time comes. */
+import { join } from "node:path";
+import type { Append } from "../eventlog/event-log.ts";
+import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { expectedEvents } from "../generator/history.ts";
+import { createRecordStream } from "../generator/records.ts";
+import type { Logger } from "../log.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Progress } from "../store/store.ts";
+import { createGathering, feed, type Gathering } from "./feed.ts";
+import type { GeneratorSettings } from "./run-options.ts";
+import { type Plan, planStream, readOrigin, writeOrigin } from "./run-origin.ts";
+
+export interface GenerateParts {
+  readonly settings: GeneratorSettings;
+  readonly pipeline: Pipeline;
+  readonly dataDirectory: string;
+  readonly append: (batch: Append) => Promise<number>;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface Generation {
+  /** About so many events lie in the past. */
+  readonly history: number;
+  /** Hands the past over. */
+  takeHistory(): Promise<void>;
+  /** Goes on from there until the limit is reached or the signal is aborted. */
+  goOn(): Promise<void>;
+}
+
+/** Opens the stream that this start goes on with. */
+export async function openGeneration(parts: GenerateParts, progress: Progress): Promise<Generation> {
+  const { settings, pipeline, dataDirectory, nowMs } = parts;
+  const untilMs = nowMs();
+  const present = {
+    eventTimeMs: progress.watermarkMs === null ? null : progress.watermarkMs + pipeline.delayMs,
+    ingestTimeMs: await lastIngestMs(dataDirectory),
+  };
+  const plan = planStream(settings, readOrigin(dataDirectory), present, untilMs);
+  writeOrigin(dataDirectory, plan.origin);
+  const events = open(plan);
+  const fromMs = Math.max(plan.afterMs, plan.origin.startMs);
+  tell(parts.logger, plan, fromMs, untilMs);
+  const { limit } = settings;
+  const append = told(parts);
+  return {
+    history: expectedEvents(settings.ratePerSecond, fromMs, untilMs),
+    takeHistory: () => feed({ ...parts, append, events, untilMs, limit: Number.POSITIVE_INFINITY }),
+    goOn: () => feed({ ...parts, append, events, untilMs: Number.POSITIVE_INFINITY, limit }),
+  };
+}
+
+function open({ origin, afterMs }: Plan): Gathering {
+  return createGathering(createRecordStream({ ...origin, afterMs }));
+}
+
+function tell(logger: Logger, { origin }: Plan, fromMs: number, untilMs: number): void {
+  const from = new Date(fromMs).toISOString();
+  if (fromMs > untilMs) logger.warn("waits, since the tables hold events of the future", { until: from });
+  else logger.info("generates", { from, goesOn: fromMs > origin.startMs, rate: origin.ratePerSecond });
+}
+
+function told({ append, logger }: GenerateParts): GenerateParts["append"] {
+  return async (batch) => {
+    const position = await append(batch);
+    logger.debug("appended", { position, records: batch.records.length });
+    return position;
+  };
+}
+
+/** When the log took its last record in; null while it is empty. */
+async function lastIngestMs(dataDirectory: string): Promise<number | null> {
+  const log = await openSegmentReader(join(dataDirectory, "log"));
+  try {
+    const [start, end] = [await log.start(), await log.end()];
+    if (end === start) return null;
+    for await (const { ingestTimesMs } of log.read(end - 1)) return ingestTimesMs?.at(-1) ?? null;
+    return null;
+  } finally {
+    await log.close();
+  }
+}

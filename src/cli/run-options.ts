@@ -1,0 +1,91 @@
+/** What `loanstream run` is asked to do. */
+import { Buffer } from "node:buffer";
+import { closeSync, openSync, statSync } from "node:fs";
+import { readSettings } from "../config/settings.ts";
+import { createScanner } from "../contract/scan.ts";
+import { fail } from "../errors.ts";
+import { createGenerator } from "../generator/generator.ts";
+import type { LogLevels } from "../log.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { usageError, wholeNumber } from "./command.ts";
+import { pipelineFrom } from "./pipeline-option.ts";
+
+export interface RunOptions {
+  readonly pipeline: Pipeline;
+  readonly dataDirectory: string;
+  /** Null where nothing is to be generated. */
+  readonly generator: GeneratorSettings | null;
+  /** Files whose records are taken in first. */
+  readonly backfill: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly logLevels: LogLevels;
+}
+
+export interface GeneratorSettings {
+  readonly ratePerSecond: number;
+  readonly seed: number;
+  readonly historyMs: number;
+  /** How many events to generate live; infinity without end. */
+  readonly limit: number;
+}
+
+/** Throws `usage.invalid`, what is wrong with settings or pipeline, `generator.other-schema`, `file.unreadable`. */
+export function readRunOptions(args: readonly string[]): RunOptions {
+  const { settings, flags, positionals } = readSettings("run", args, {
+    allowPositionals: true,
+    options: { events: { type: "string" }, backfill: { type: "string", multiple: true } },
+  });
+  const { events, backfill = [] } = flags;
+  const [first] = positionals;
+  if (first !== undefined && backfill.length === 0)
+    throw usageError("run", `"${first}" is no option; files to take in follow --backfill`);
+  if (!settings.generator && events !== undefined)
+    throw usageError("run", "--events counts generated events, and --no-generator asks for none");
+  const limit = events === undefined ? Number.POSITIVE_INFINITY : wholeNumber("run", "events", events, 1);
+  const pipeline = pipelineFrom(settings.pipeline);
+  if (settings.generator) refuseForeignSchema(pipeline);
+  const files = [...backfill, ...positionals];
+  for (const file of files) refuseUnreadable(file);
+  return {
+    pipeline,
+    dataDirectory: settings.dataDir,
+    generator: settings.generator
+      ? { ratePerSecond: settings.rate, seed: settings.seed, historyMs: settings.history, limit }
+      : null,
+    backfill: files,
+    host: settings.host,
+    port: settings.port,
+    logLevels: settings.logLevel,
+  };
+}
+
+/** The generator writes the default pipeline's events: of another schema every one would be dead. */
+function refuseForeignSchema({ schema }: Pipeline): void {
+  const { value } = createGenerator({ seed: 1, startMs: 0, ratePerSecond: 1 }).next();
+  const bytes = Buffer.from(value.json);
+  const record = { partition: 0, basePosition: 0, count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
+  const [fault] = createScanner(schema)({ ...record, ingestTimesMs: null }).faults;
+  if (!fault) return;
+  throw fail(
+    "generator.other-schema",
+    `generated events don't fit this pipeline's schema: ${fault.path} ${fault.reason}`,
+    "Start with --no-generator, and bring your own events in by --backfill FILE.",
+    { file: schema.file },
+  );
+}
+
+/** Found before anything is started. */
+function refuseUnreadable(file: string): void {
+  const refusal = (why: string) =>
+    fail("file.unreadable", why, "Name a file that is there and readable.", { file });
+  if (file === "-") throw refusal("standard input can't be backfilled, since it can't be gone on with");
+  try {
+    closeSync(openSync(file, "r"));
+    if (statSync(file).isFile()) return;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw refusal(code === "ENOENT" ? "there is no such file" : `it can't be read (${code})`);
+  }
+  throw refusal("this is no plain file");
+}
