@@ -8,11 +8,12 @@ WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
+FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts))
 BROWSER_TESTS = $(sort $(wildcard test/e2e/*.test.ts))
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 ARGS ?=
 
-.PHONY: help setup run docs test verify test-unit test-spark test-browser chromium nightly bench spark clean clean-data
+.PHONY: help setup run docs test verify test-unit test-spark test-browser test-faults chromium nightly bench spark clean clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,14 +39,17 @@ verify: setup ## style and types
 	$(WITH_TOOLS) tsc --noEmit
 	$(WITH_TOOLS) tsc --noEmit --project web
 
-test-unit: setup ## the tests that need neither Java nor a browser
-	$(NODE_TEST) $(filter-out $(SPARK_TESTS) $(BROWSER_TESTS),$(TESTS))
+test-unit: setup ## the tests that need neither Java nor a browser, nor minutes
+	$(NODE_TEST) $(filter-out $(SPARK_TESTS) $(BROWSER_TESTS) $(FAULT_TESTS),$(TESTS))
 
 test-spark: setup ## the tests that compare with Spark
 	$(NODE_TEST) $(SPARK_TESTS)
 
 test-browser: setup chromium ## the tests that open the page in Chromium
 	$(NODE_TEST) $(BROWSER_TESTS)
+
+test-faults: setup ## kills, torn writes, full disks, damaged files, and two days at once
+	$(NODE_TEST) $(FAULT_TESTS)
 
 # Without a Chromium the browser's tests are skipped with a loud line; with CI set they fail.
 chromium: ## Debian's Chromium, where there is none and we are root (CHROMIUM=â€¦ names another)
@@ -54,8 +58,8 @@ chromium: ## Debian's Chromium, where there is none and we are root (CHROMIUM=â€
 	    || echo 'Chromium could not be installed.' >&2; \
 	fi
 
-nightly: setup ## the comparison with Spark over fresh random cases
-	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(SPARK_TESTS)
+nightly: setup ## faults at ten times the rate, and the comparison with Spark over fresh random cases
+	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(FAULT_TESTS) $(SPARK_TESTS)
 
 bench: setup ## events a CPU-second of engine and generator (bench/README.md)
 	$(WITH_TOOLS) node --disable-warning=ExperimentalWarning bench/engine.ts
