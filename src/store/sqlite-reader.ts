@@ -1,6 +1,6 @@
 /** Committed tables as they are, for whoever shows them: in the process that writes, or in another. Never writes. */
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { RecordPlace } from "../engine/engine.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -9,7 +9,8 @@ import { type Change, mergeChanges } from "./changes.ts";
 import { deadReader, type LetterQuery, lateReader, type StoredDeadLetter } from "./letters.ts";
 import { type NewestRows, newestReader } from "./newest.ts";
 import { readProgress } from "./progress.ts";
-import { STORE_FILE } from "./sqlite-store.ts";
+import { storeError } from "./sqlite-error.ts";
+import { openToRead, STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
 import { type RowQuery, type SequencedRow, type TableRowReader, tableRowReader } from "./table-rows.ts";
 import { type TotalColumns, type WindowTotal, windowTotals } from "./window-totals.ts";
@@ -43,21 +44,34 @@ export interface StoreReader {
   close(): void;
 }
 
-/** Reads the store of a data directory that was opened to write before. */
+/** Reads the store of a data directory that was opened to write before. Throws what `storeError` gives, as reading does. */
 export function openStoreReader(directory: string, pipeline: Pipeline): StoreReader {
-  const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true, timeout: 5000 });
+  const file = join(directory, STORE_FILE);
+  try {
+    return readerOver(openToRead(file), pipeline, file);
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
+
+function readerOver(database: DatabaseSync, pipeline: Pipeline, file: string): StoreReader {
   const readNewest = pipeline.tables.map((table) => newestReader(database, table));
   const readAlerts = alertsReader(database);
   const readers = tableReaders(database, pipeline);
   const reader = (table: string): TableRowReader => readers.get(table)!;
 
-  /** So that several statements see one commit. */
+  const readDead = deadReader(database);
+  const readLate = lateReader(database);
+
+  /** However many statements it takes. */
   function asOfOneCommit<T>(read: () => T): T {
-    database.exec("BEGIN");
     try {
+      database.exec("BEGIN");
       return read();
+    } catch (error) {
+      throw storeError(error, file);
     } finally {
-      database.exec("COMMIT");
+      if (database.isTransaction) database.exec("COMMIT");
     }
   }
 
@@ -68,16 +82,16 @@ export function openStoreReader(directory: string, pipeline: Pipeline): StoreRea
         tables: readNewest.map((read) => read(rowsATable)),
         alerts: readAlerts(rowsATable),
       })),
-    progress: () => readProgress(database),
+    progress: () => asOfOneCommit(() => readProgress(database)),
     changes: (tables, afterSeq, limit) =>
       asOfOneCommit(() =>
         mergeChanges(new Map(tables.map((table) => [table, reader(table)])), afterSeq, limit),
       ),
-    rows: (table, query) => reader(table).newest(query),
-    count: (table) => reader(table).count(),
-    windowTotals: (columns, windows) => windowTotals(database, columns, windows),
-    deadLetters: deadReader(database),
-    lateRecords: lateReader(database),
+    rows: (table, query) => asOfOneCommit(() => reader(table).newest(query)),
+    count: (table) => asOfOneCommit(() => reader(table).count()),
+    windowTotals: (columns, windows) => asOfOneCommit(() => windowTotals(database, columns, windows)),
+    deadLetters: (query) => asOfOneCommit(() => readDead(query)),
+    lateRecords: (query) => asOfOneCommit(() => readLate(query)),
     close: () => database.close(),
   };
 }

@@ -130,7 +130,7 @@ function takeOver(
   return change;
 }
 
-interface Opened {
+export interface Opened {
   readonly pipeline: Pipeline;
   readonly change: PipelineChange | null;
   /** Those of whose tables rows are written. */
@@ -139,7 +139,15 @@ interface Opened {
   readonly release: () => void;
 }
 
-function storeOver(database: DatabaseSync, { pipeline, change, writes, file, release }: Opened): Store {
+/** So long a transaction waits for another program's to end before it gives `store.locked`. */
+const BUSY_MS = 100;
+
+/** A store over a database that was taken over. */
+export function storeOver(
+  database: DatabaseSync,
+  { pipeline, change, writes, file, release }: Opened,
+): Store {
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   const transact = ownersTransactions(database, file);
   const write = commitWriter(database, writes);
   const points = recoveryPoints(database);

@@ -71,7 +71,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   const { pipeline, log, store, timers, snapshots, logger } = parts;
   const writing = patiently(timers, logger);
   await writing(() => store.backfills.stopped(log.end()));
-  await settleRetries(log, store);
+  await settleRetries(log, store, writing);
   const { session, raised, snapshotPosition, ...recovered } = await recoverOrAdopt(
     pipeline,
     log,

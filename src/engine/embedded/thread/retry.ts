@@ -34,7 +34,7 @@ export async function appendRepaired(
 ): Promise<readonly Retried[]> {
   const { retries } = store;
   for (const letter of letters) if (!retries.isDead(letter)) throw notDead(letter);
-  await settleRetries(log, store);
+  await settleRetries(log, store, writing);
   const known = letters.map((letter) => retries.retriedAs(letter));
   const fresh = distinct(letters.filter((_, i) => known[i] === null));
   const logEnd = log.end();
@@ -55,7 +55,11 @@ function distinct(letters: readonly RepairedLetter[]): readonly RepairedLetter[]
 }
 
 /** Finds out, of retries that were begun and not noted as done, whether their records came into the log. */
-export async function settleRetries(log: EventLog, { retries }: Pick<Store, "retries">): Promise<void> {
+export async function settleRetries(
+  log: EventLog,
+  { retries }: Pick<Store, "retries">,
+  writing: Patiently,
+): Promise<void> {
   const intents = retries.unsettled();
   if (intents.length === 0) return;
   const from = Math.min(...intents.map(({ logEnd }) => logEnd));
@@ -71,7 +75,7 @@ export async function settleRetries(log: EventLog, { retries }: Pick<Store, "ret
     }
   }
   for (const { partition, position } of open) settled.push({ partition, position, retriedAs: null });
-  retries.settle(settled);
+  await writing(() => retries.settle(settled));
 }
 
 function intentOf(open: ReadonlySet<Intent>, position: number, hash: string): Intent | undefined {

@@ -5,10 +5,12 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
 import { createLogger, processLogSettings } from "../../../log.ts";
-import { openStore } from "../../../store/sqlite-store.ts";
+import { storeError } from "../../../store/sqlite-error.ts";
+import { openStore, STORE_FILE } from "../../../store/sqlite-store.ts";
 import { tellingStore } from "../../../store/telling.ts";
 import { type EngineLoop, openLoop, SNAPSHOTS, type Timers } from "./loop.ts";
 import {
+  type Failure,
   type FromEngine,
   type Question,
   type QuestionName,
@@ -58,7 +60,7 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
     timers,
     snapshots: settings.snapshots ?? SNAPSHOTS,
     logger: createLogger("engine", logs),
-    onFailure: (error) => tell({ kind: "failed", failure: toFailure(error) }),
+    onFailure: (error) => tell({ kind: "failed", failure: failureOf(error, settings) }),
   });
   port.on("message", async (message: Question<QuestionName>) => {
     await answer(loop, message, tell);
@@ -80,11 +82,16 @@ async function answer<Name extends QuestionName>(
   }
 }
 
+/** What SQLite said while it read is said of the store's file. */
+function failureOf(error: unknown, { dataDirectory }: ThreadSettings): Failure {
+  return toFailure(storeError(error, join(dataDirectory, STORE_FILE)));
+}
+
 const port = parentPort;
 if (port !== null) {
   const settings: ThreadSettings = workerData;
   start(port, settings).catch((error: unknown) => {
-    const message: FromEngine = { kind: "failed", failure: toFailure(error) };
+    const message: FromEngine = { kind: "failed", failure: failureOf(error, settings) };
     port.postMessage(message);
     port.close();
   });

@@ -13,7 +13,7 @@ import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts
 import { createLogger, parseLogLevels } from "../../../../src/log.ts";
 import { loadAlerts } from "../../../../src/pipeline/alerts.ts";
 import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
-import { openStore, STORE_FILE } from "../../../../src/store/sqlite-store.ts";
+import { openStore, STORE_FILE, storeOver } from "../../../../src/store/sqlite-store.ts";
 import type { Commit, Store } from "../../../../src/store/store.ts";
 import { col, count, type Event, events, groupBy, lineOf, pipeline, project, table } from "../../plans.ts";
 
@@ -69,19 +69,24 @@ export interface RunSettings {
   readonly pipeline?: Pipeline;
   /** A snapshot after so many. Default: 1. */
   readonly snapshotRecords?: number;
+  /** How many pages the store's file may grow by. Default: any number. */
+  readonly room?: number;
+  /** How far the clock has gone on when the loop has slept. Default: as long as it wanted to. */
+  readonly sleptMs?: number;
   /** Most bytes of a batch that is read, unless one record is longer. Default: all. */
   readonly batchBytes?: number;
 }
 
 export async function start(
   directory: string,
-  { pipeline: its = plan, snapshotRecords = 1, batchBytes = 1 << 20 }: RunSettings = {},
+  { pipeline: its = plan, snapshotRecords = 1, batchBytes = 1 << 20, room, sleptMs }: RunSettings = {},
 ): Promise<Run> {
-  const real = openStore(directory, its);
+  const real = room === undefined ? openStore(directory, its) : narrowStore(directory, its, room);
   const log = await openSegmentLog(await nodeDirectory(join(directory, "log")), { batchBytes });
   const failures: unknown[] = [];
   const commits: Commit[] = [];
   let isLost = false;
+  let nowMs = 0;
   let tick = (): void => {};
   const store: Store = {
     ...real,
@@ -99,14 +104,17 @@ export async function start(
     },
   };
   const timers: Timers = {
-    nowMs: () => 0,
+    nowMs: () => nowMs,
     every: (_intervalMs, work) => {
       tick = work;
       return () => {
         tick = () => {};
       };
     },
-    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    sleep: (delayMs) => {
+      nowMs += sleptMs ?? delayMs;
+      return new Promise((resolve) => setImmediate(resolve));
+    },
   };
   const snapshots = { records: snapshotRecords, intervalMs: Number.POSITIVE_INFINITY };
   const onFailure = (error: unknown): void => void failures.push(error);
@@ -121,6 +129,16 @@ export async function start(
     store.close();
     throw error;
   }
+}
+
+/** A store whose disk is full when its file has grown by so many pages. */
+function narrowStore(directory: string, its: Pipeline, room: number): Store {
+  openStore(directory, its).close();
+  const file = join(directory, STORE_FILE);
+  const database = new DatabaseSync(file);
+  const pages = Number(database.prepare("PRAGMA page_count").get()?.page_count);
+  database.exec(`PRAGMA max_page_count = ${pages + room}`);
+  return storeOver(database, { pipeline: its, writes: its, change: null, file, release: () => {} });
 }
 
 /** Stops without a drain, as a process that is killed. */
