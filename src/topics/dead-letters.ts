@@ -6,7 +6,7 @@ import { type Diagnostic, type ErrorCode, throwIfAny } from "../errors.ts";
 import { FAR_FUTURE_MS, type Pipeline } from "../pipeline/pipeline.ts";
 import type { StoredDeadLetter } from "../store/letters.ts";
 import type { DataReader } from "./data-reader.ts";
-import { recordAt } from "./event-records.ts";
+import { recordsAt } from "./event-records.ts";
 
 export interface FoundLetter extends StoredDeadLetter {
   /** When the log took it in; null where it is no longer kept. */
@@ -23,8 +23,9 @@ export async function* deadLetters(data: DataReader, most: number): AsyncGenerat
   let after: RecordPlace = { partition: -1, position: -1 };
   for (let left = most; left > 0; ) {
     const letters = data.store()?.deadLetters({ limit: Math.min(left, LETTERS_AT_ONCE), after }) ?? [];
+    const records = log && (await recordsAt(log, letters));
     for (const letter of letters) {
-      const found = log && (await recordAt(log, letter));
+      const found = records?.get(letter.position);
       yield { ...letter, timeMs: found?.timeMs ?? null, record: found?.value ?? null };
     }
     after = letters.at(-1) ?? after;
@@ -102,12 +103,13 @@ export async function refuseDead(
   const log = await data.log();
   const faultOf = faultFinder(pipeline, nowMs);
   const diagnostics: Diagnostic[] = [];
-  for (const { line, record, ...letter } of lines) {
+  const records = log && (await recordsAt(log, lines));
+  for (const { line, record, position } of lines) {
     const fault = faultOf(record);
     if (!fault) continue;
-    const before = log && (await recordAt(log, letter));
+    const before = records?.get(position);
     const how = before && isSame(before.value, record) ? "is as it was and would be" : "would be";
-    const message = `position ${letter.position} ${how} dead again: ${fault.path} ${fault.reason}`;
+    const message = `position ${position} ${how} dead again: ${fault.path} ${fault.reason}`;
     diagnostics.push(complaint("dlq.dead-again", message, REPAIR, { file, line }));
   }
   throwIfAny(diagnostics);

@@ -1,12 +1,18 @@
 /** Events of the log as records of topics. */
 import type { RecordBatch } from "../engine/batch.ts";
-import type { DeadLetter } from "../engine/engine.ts";
+import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 import type { TopicRecord } from "./topics.ts";
 
 const LINE_END = 0x0a;
 
-/** The bytes of each record of a batch with its place, without line end. */
-export function* recordsOf(batch: RecordBatch) {
+export interface LogRecord extends RecordPlace {
+  /** When the log took it in. */
+  readonly timeMs: number | null;
+  /** Without line end. */
+  readonly value: Uint8Array;
+}
+
+export function* recordsOf(batch: RecordBatch): Generator<LogRecord> {
   const { partition, basePosition, count, bytes, offsets, ingestTimesMs } = batch;
   for (let i = 0; i < count; i++) {
     const end = offsets[i + 1]!;

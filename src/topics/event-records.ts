@@ -4,7 +4,7 @@ import { LoanstreamError } from "../errors.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
 import type { SourceSettings } from "../pipeline/pipeline.ts";
 import type { DataReader } from "./data-reader.ts";
-import { deadLetterHeaders, recordsOf, textReader } from "./event-record.ts";
+import { deadLetterHeaders, type LogRecord, recordsOf, textReader } from "./event-record.ts";
 import type { Bounds, Page, PositionedRecords } from "./positioned-records.ts";
 import type { Topic } from "./topic-list.ts";
 import type { TopicRecord } from "./topics.ts";
@@ -58,11 +58,32 @@ async function* stillKept<Batch>(batches: AsyncIterable<Batch>): AsyncGenerator<
 const isGone = (error: unknown) =>
   error instanceof LoanstreamError && error.diagnostics[0].code === "log.position-gone";
 
-/** One record of the log; null where it is no longer kept. */
-export async function recordAt(log: LogReader, { position }: RecordPlace) {
-  for await (const batch of stillKept(log.read(position, position + 1)))
-    for (const record of recordsOf(batch)) if (record.position === position) return record;
-  return null;
+/** Between records that are further apart than this nothing is read. */
+const NEAR = 500;
+
+/** Records of the log by their position, of one partition and ascending; those no longer kept are left out. */
+export async function recordsAt(
+  log: LogReader,
+  places: readonly RecordPlace[],
+): Promise<ReadonlyMap<number, LogRecord>> {
+  const wanted = new Set(places.map(({ position }) => position));
+  const start = await log.start();
+  const found = new Map<number, LogRecord>();
+  for (const { first, last } of runsOf([...wanted].filter((position) => position >= start)))
+    for await (const batch of stillKept(log.read(first, last + 1)))
+      for (const record of recordsOf(batch))
+        if (wanted.has(record.position)) found.set(record.position, record);
+  return found;
+}
+
+function runsOf(positions: readonly number[]): readonly { first: number; last: number }[] {
+  const runs: { first: number; last: number }[] = [];
+  for (const position of positions.toSorted((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run && position - run.last <= NEAR) run.last = position;
+    else runs.push({ first: position, last: position });
+  }
+  return runs;
 }
 
 type Letter = RecordPlace | DeadLetter;
@@ -85,24 +106,22 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
     return newest;
   }
 
-  async function toRecord(log: LogReader, letter: Letter): Promise<TopicRecord | null> {
-    const found = await recordAt(log, letter);
-    if (found === null) return null;
-    const headers = "reason" in letter ? deadLetterHeaders(source.topic, letter) : {};
-    return { topic: topic.name, ...found, key: keyOf(found.value), headers };
+  async function toRecords(log: LogReader, of: readonly Letter[]): Promise<readonly TopicRecord[]> {
+    const records = await recordsAt(log, of);
+    return of.flatMap((letter) => {
+      const found = records.get(letter.position);
+      if (!found) return [];
+      const headers = "reason" in letter ? deadLetterHeaders(source.topic, letter) : {};
+      return [{ topic: topic.name, ...found, key: keyOf(found.value), headers }];
+    });
   }
 
   async function read(from: number, limit: number): Promise<Page> {
     const log = await data.log();
     if (log === null) return { records: [], next: from };
     const found = letters(Math.max(from, await log.start()), limit);
-    const records: TopicRecord[] = [];
-    for (const letter of found) {
-      const record = await toRecord(log, letter);
-      if (record !== null) records.push(record);
-    }
     const last = found.at(-1);
-    return { records, next: last ? last.position + 1 : from };
+    return { records: await toRecords(log, found), next: last ? last.position + 1 : from };
   }
 
   return {
@@ -111,7 +130,8 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
     async last() {
       const log = await data.log();
       const newest = newestLetter();
-      return log && newest ? toRecord(log, newest) : null;
+      const [record = null] = log && newest ? await toRecords(log, [newest]) : [];
+      return record;
     },
     async count() {
       const source = data.store()?.progress().ledger?.source;

@@ -1,6 +1,6 @@
 /**
  * The contract of topics: the events as they came, and what came of them, as records that anybody may follow, also
- * from another process than the one that runs. `test/topics/topics.ts` holds every implementation to it.
+ * from another process than the one that runs. `test/conformance/topics.ts` holds every implementation to it.
  */
 import type { Topic } from "./topic-list.ts";
 

@@ -14,8 +14,12 @@ export interface RunningCommand {
   readonly outcome: Promise<Outcome>;
   /** Sends what Ctrl-C sends. */
   interrupt(): void;
+  /** As `kill -9` does. */
+  kill(): void;
   /** Resolves once standard error holds the text; rejects if the command ends without. */
   said(text: string): Promise<void>;
+  /** The same of standard output. */
+  printed(text: string): Promise<void>;
 }
 
 export function start(
@@ -34,16 +38,22 @@ export function start(
   const outcome = new Promise<Outcome>((resolve) => {
     child.on("close", (exitCode) => resolve({ exitCode, ...texts }));
   });
-  const said = (text: string) =>
+  const wrote = (to: "stdout" | "stderr") => (text: string) =>
     new Promise<void>((resolve, reject) => {
       const look = (): void => {
-        if (texts.stderr.includes(text)) resolve();
+        if (texts[to].includes(text)) resolve();
       };
-      child.stderr.on("data", look);
-      child.on("close", () => reject(new Error(`never said "${text}" but ${texts.stderr}`)));
+      child[to].on("data", look);
+      child.on("close", () => reject(new Error(`never wrote "${text}" to ${to} but ${texts[to]}`)));
       look();
     });
-  return { outcome, said, interrupt: () => child.kill("SIGINT") };
+  return {
+    outcome,
+    said: wrote("stderr"),
+    printed: wrote("stdout"),
+    interrupt: () => child.kill("SIGINT"),
+    kill: () => child.kill("SIGKILL"),
+  };
 }
 
 export function loanstream(
