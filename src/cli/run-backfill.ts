@@ -94,16 +94,14 @@ function identityOf(file: string): string {
   return createHash("sha256").update(`${size} ${mtimeMs}`).digest("hex");
 }
 
-/** What became of the records, in words. */
-export function backfillText(before: SourceLedger | null, after: SourceLedger | null): string[] {
+/** What became of the records, between two states of the ledger. */
+export function backfillCounts(before: SourceLedger | null, after: SourceLedger | null) {
   const of = (name: keyof SourceLedger): number => (after?.[name] ?? 0) - (before?.[name] ?? 0);
-  const counts = (["accepted", "late", "duplicate", "dead"] as const).map(
-    (name) => `${of(name).toLocaleString("en-US")} ${name}`,
-  );
-  const taken = `Backfilled ${of("read").toLocaleString("en-US")} records: ${counts.join(", ")}.`;
-  if (of("late") === 0) return [taken];
-  return [
-    taken,
-    'Late ones are older than the tables by more than the delay: "loanstream rebuild TABLE --from T" brings them in.',
-  ];
+  return {
+    records: of("read"),
+    accepted: of("accepted"),
+    late: of("late"),
+    duplicate: of("duplicate"),
+    dead: of("dead"),
+  };
 }

@@ -10,7 +10,7 @@ import { readRunning, removeRunning, writeRunning } from "../server/running.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
 import { type Display, SHOW_CURSOR, startDisplay } from "./display.ts";
-import { backfillFile, backfillText } from "./run-backfill.ts";
+import { backfillCounts, backfillFile } from "./run-backfill.ts";
 import { openGeneration } from "./run-generate.ts";
 import type { GeneratorSettings, RunOptions } from "./run-options.ts";
 import { every, sleep, stopSignal, until } from "./run-process.ts";
@@ -149,11 +149,15 @@ async function feedAll(run: Run): Promise<void> {
   await until(run.signal);
 }
 
+const BEYOND_THE_DELAY =
+  'late ones are older than the tables by more than the delay: "loanstream rebuild TABLE --from T" brings them in';
+
 async function takeFiles(run: Run, files: readonly string[]): Promise<void> {
   const { options, logger, signal } = run;
   const { thread, reader } = opened(run);
   const before = reader.progress().ledger?.source ?? null;
   const log = { ...thread, append: appender(run) };
+  run.state.enter("history");
   for (const file of files) {
     const parts = { log, pipeline: options.pipeline, nowMs: Date.now, signal, onBytes: () => {} };
     const { before: known, appended, done } = await backfillFile(file, parts);
@@ -161,7 +165,9 @@ async function takeFiles(run: Run, files: readonly string[]): Promise<void> {
     else logger.info(done ? "took a file in" : "stopped within a file", { file, records: appended });
   }
   await committed(run);
-  for (const line of backfillText(before, reader.progress().ledger?.source ?? null)) logger.info(line);
+  const counts = backfillCounts(before, reader.progress().ledger?.source ?? null);
+  logger.info("backfilled", counts);
+  if (counts.late > 0) logger.warn(BEYOND_THE_DELAY);
 }
 
 async function generate(run: Run, settings: GeneratorSettings): Promise<void> {

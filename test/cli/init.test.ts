@@ -24,7 +24,17 @@ describe("init", () => {
     assert.match(tested.stdout, /^ok {4}/m);
 
     const data = join(scratch, "data");
-    const run = await loanstream(["run", "--events", "50", "--pipeline", directory, "--data-dir", data]);
+    const quick = ["--port", "0", "--history", "none", "--rate", "400"];
+    const run = await loanstream([
+      "run",
+      "--events",
+      "50",
+      ...quick,
+      "--pipeline",
+      directory,
+      "--data-dir",
+      data,
+    ]);
     assert.equal(run.exitCode, 0, run.stderr);
     assert.match(run.stdout, /^50 read = /);
   });
