@@ -82,9 +82,7 @@ function line(
 }
 
 /** This process's messages go to standard error, by its clock. */
-export function processLogSettings(
-  levels: LogLevels = parseLogLevels(process.env.LOG_LEVEL ?? ""),
-): LogSettings {
+export function processLogSettings(levels: LogLevels = parseLogLevels("")): LogSettings {
   return {
     levels,
     terminal: process.stderr.isTTY === true,

@@ -37,16 +37,6 @@ export function wholeNumber(command: string, flag: string, text: string, least: 
   throw usageError(command, `--${flag} takes a whole number from ${least} on, not "${text}"`);
 }
 
-const MOST_EVENTS_PER_SECOND = 10_000_000;
-
-/** What --rate gives: a decimal above 0, at most ten million. Throws `usage.invalid`. */
-export function eventsPerSecond(command: string, text: string): number {
-  const rate = Number(text);
-  if (/^\d*\.?\d+$/.test(text) && rate > 0 && rate <= MOST_EVENTS_PER_SECOND) return rate;
-  const most = MOST_EVENTS_PER_SECOND.toLocaleString("en-US");
-  throw usageError(command, `--rate takes events a second, above 0 and at most ${most}, not "${text}"`);
-}
-
 function complaintOf({ message }: Error, flags: readonly string[]): string {
   const unknown = /^Unknown option '(--[\w-]+)'/.exec(message)?.[1];
   const near = unknown === undefined ? null : nearest(unknown, flags);

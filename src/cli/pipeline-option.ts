@@ -4,11 +4,11 @@ import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 
 /** The folder named by `--pipeline`, or the default one of the package. */
-export function pipelineDirectory(option: string | null | undefined): string {
+export function pipelineDirectory(option: string | null): string {
   return option ?? fileURLToPath(new URL("../../pipeline", import.meta.url));
 }
 
 /** Loads that folder. Throws what is wrong with it. */
-export function pipelineFrom(option: string | null | undefined): Pipeline {
+export function pipelineFrom(option: string | null): Pipeline {
   return loadPipeline(pipelineDirectory(option));
 }
