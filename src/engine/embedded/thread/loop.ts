@@ -193,11 +193,9 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
     }
   }
 
+  pending.tables.push(...raised);
+  if (raised.length > 0) await commit(false, null);
   const cancel = timers.every(pipeline.triggerMs, () => void triggerNow());
-  if (raised.length > 0) {
-    pending.tables.push(...raised);
-    await commit(false, null);
-  }
   logger.info("ready", { position, unread: log.end() - position });
   void wake();
 

@@ -31,13 +31,16 @@ export async function recoverSession(pipeline: Pipeline, log: EventLog, store: S
   if (progress.ledger === null) return beginning(pipeline, log.start());
   if (log.end() < progress.position) throw behind(log.end(), progress.position);
   const { session, position: snapshotPosition } = newestSession(pipeline, store, log.start());
-  const triggers = store.triggers(snapshotPosition);
+  const triggers = store.triggers(snapshotPosition - 1);
   const isRaised = raisedOnce(pipeline);
   const raised: TableRows[] = [];
+  const trigger = (): void => void raised.push(...session.trigger().filter(isRaised));
+  // If the snapshot was taken after it, it changes nothing.
+  if (triggers[0] === snapshotPosition) trigger();
   for await (const batch of until(log, snapshotPosition, progress.position)) {
-    for (const { part, trigger } of split(batch, triggers)) {
+    for (const { part, triggers: isDue } of split(batch, triggers)) {
       session.step(part);
-      if (trigger) raised.push(...session.trigger().filter(isRaised));
+      if (isDue) trigger();
     }
   }
   if (!agrees(session, progress)) throw differs(progress.position);
@@ -81,16 +84,16 @@ async function* until(log: EventLog, from: number, to: number): AsyncGenerator<R
 /** A batch in parts that end where the engine triggered. */
 function* split(
   batch: RecordBatch,
-  triggers: readonly number[],
-): Generator<{ part: RecordBatch; trigger: boolean }> {
+  positions: readonly number[],
+): Generator<{ part: RecordBatch; triggers: boolean }> {
   let from = batch.basePosition;
   const end = from + batch.count;
-  for (const position of triggers) {
+  for (const position of positions) {
     if (position <= from || position > end) continue;
-    yield { part: recordsBetween(batch, from, position), trigger: true };
+    yield { part: recordsBetween(batch, from, position), triggers: true };
     from = position;
   }
-  if (from < end) yield { part: recordsBetween(batch, from, end), trigger: false };
+  if (from < end) yield { part: recordsBetween(batch, from, end), triggers: false };
 }
 
 function raisedOnce({ alerts }: Pipeline): (rows: TableRows) => boolean {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { openSession } from "../../../../src/engine/embedded/open.ts";
+import { stateCommit } from "../../../../src/engine/embedded/thread/adopt.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
@@ -180,6 +182,27 @@ describe("a run that is killed and started again", () => {
     }
     const starts = putOut(commits, "closed").map((row) => Array.isArray(row) && row[0]);
     assert.deepEqual(starts, [0, MINUTE]);
+  });
+
+  it("puts a closed window out once, though it was triggered behind a snapshot at the same position", async () => {
+    const directory = newPath();
+    const commits: Commit[] = [];
+    let run = await start(directory, { snapshotRecords: Number.POSITIVE_INFINITY });
+    await run.loop.append(appended([0, 3].map((minute) => ({ id: `${minute}`, at: minute * MINUTE }))));
+    await committed(run);
+    const session = openSession(plan);
+    for await (const batch of run.log.read(0)) session.step(batch);
+    run.store.commit(stateCommit(session, 2, 0));
+    for (const ids of [[], ["later"]]) {
+      await kill(run);
+      run = await start(directory, { snapshotRecords: Number.POSITIVE_INFINITY });
+      await run.loop.append(appended(ids.map((id) => ({ id, at: 3 * MINUTE }))));
+      await committed(run);
+      run.tick();
+      commits.push(...run.commits);
+    }
+    await run.loop.drain();
+    assert.equal(putOut(commits, "closed").length, 1);
   });
 
   it("raises of an alert that is new what its groups hold by then", async () => {
