@@ -10,7 +10,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "run",
     {
-      summary: "Stream applications through the pipeline, with live tables in the terminal",
+      summary: "Stream applications through the pipeline, with live tables in the terminal and on a page",
       load: async () => (await import("./run.ts")).run,
     },
   ],
