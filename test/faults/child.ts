@@ -9,6 +9,7 @@ import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type EngineThread, startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
 import { formatDiagnostic, LoanstreamError } from "../../src/errors.ts";
+import { parseLogLevels } from "../../src/log.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { type ArrivedRecord, readRecords } from "./records.ts";
@@ -30,7 +31,9 @@ async function feed(thread: EngineThread, records: readonly ArrivedRecord[], unt
   const waiting: Promise<void>[] = [];
   for (let at = thread.startPosition; at < until; ) {
     const some = records.slice(at, Math.min(until, at + 1 + ((at * 31) % MOST_RECORDS_AN_APPEND)));
-    waiting.push(append(thread, some, at));
+    const appended = append(thread, some, at);
+    appended.catch(() => {});
+    waiting.push(appended);
     at += some.length;
     if (waiting.length >= MOST_WAITING) await waiting.shift();
   }
@@ -51,7 +54,13 @@ function say(line: string): void {
 
 async function run(dataDirectory: string, file: string, until: number, end: string): Promise<void> {
   const snapshots = { records: 500, intervalMs: 200 };
-  const thread = await startEngineThread({ pipeline: frequentPipeline(), dataDirectory, snapshots });
+  const logLevels = parseLogLevels("silent");
+  const thread = await startEngineThread({
+    pipeline: frequentPipeline(),
+    dataDirectory,
+    snapshots,
+    logLevels,
+  });
   say(`ready ${thread.startPosition}`);
   await Promise.race([feed(thread, readRecords(file), until), thread.ended]);
   if (end === "wait") return thread.ended;

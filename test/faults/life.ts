@@ -35,7 +35,6 @@ export function startLife(settings: LifeSettings, through: readonly string[] = [
   const node = [process.execPath, "--disable-warning=ExperimentalWarning", child];
   const [command = "", ...args] = [...through, ...node, dataDirectory, records, String(until), end];
   const process_ = spawn(command, args, {
-    env: { ...process.env, LOG_LEVEL: "silent" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said = new Map<string, number>();
