@@ -103,13 +103,14 @@ async function take(run: Run, directory: string, next: Step): Promise<void> {
   } else if (next.does === "die before the trigger's commit") {
     run.loseCommits();
     run.tick();
-  } else if (next.does === "lose the newest snapshot") {
-    const database = new DatabaseSync(join(directory, STORE_FILE));
-    database.exec(
-      "UPDATE loanstream_snapshots SET crc32c = 0 WHERE position = (SELECT max(position) FROM loanstream_snapshots)",
-    );
-    database.close();
-  }
+  } else if (next.does === "lose the newest snapshot") loseNewestSnapshot(directory);
+}
+
+function loseNewestSnapshot(directory: string): void {
+  const database = new DatabaseSync(join(directory, STORE_FILE));
+  const newest = "SELECT max(position) FROM loanstream_snapshots";
+  database.exec(`UPDATE loanstream_snapshots SET crc32c = 0 WHERE position = (${newest})`);
+  database.close();
 }
 
 /** Takes every step, starting again after each death. */
@@ -239,6 +240,22 @@ describe("a run that is killed and started again", () => {
     const { source } = await (await start(directory)).loop.drain();
     assert.equal(source.read, 2);
     assert.deepEqual(all(directory, "SELECT id FROM seen"), [["2"], ["3"]]);
+  });
+
+  it("needs no record of the log that was let go, even if the newest snapshot is lost", async () => {
+    const directory = newPath();
+    const run = await start(directory, { logBytes: 1 });
+    for (const oldest of [0, 1, 2, 3]) {
+      await run.loop.append(appended([{ id: `${oldest}`, at: 1, kind: "a" }]));
+      await committed(run);
+      run.tick();
+      await until(() => run.log.start() === oldest);
+    }
+    loseNewestSnapshot(directory);
+    await kill(run);
+    const again = await start(directory, { logBytes: 1 });
+    assert.equal((await again.loop.drain()).source.accepted, 4);
+    assert.deepEqual(all(directory, "SELECT kind, events FROM minutes"), [["a", 4]]);
   });
 
   it("refuses to start on a log that ends before what was committed", async () => {

@@ -73,16 +73,21 @@ export interface RunSettings {
   readonly room?: number;
   /** How far the clock has gone on when the loop has slept. Default: as long as it wanted to. */
   readonly sleptMs?: number;
+  /** Most bytes that the log keeps though nothing needs them. Default: all. */
+  readonly logBytes?: number;
   /** Most bytes of a batch that is read, unless one record is longer. Default: all. */
   readonly batchBytes?: number;
 }
 
-export async function start(
-  directory: string,
-  { pipeline: its = plan, snapshotRecords = 1, batchBytes = 1 << 20, room, sleptMs }: RunSettings = {},
-): Promise<Run> {
+export async function start(directory: string, settings: RunSettings = {}): Promise<Run> {
+  const { pipeline: its = plan, snapshotRecords = 1, batchBytes = 1 << 20, room, sleptMs } = settings;
   const real = room === undefined ? openStore(directory, its) : narrowStore(directory, its, room);
-  const log = await openSegmentLog(await nodeDirectory(join(directory, "log")), { batchBytes });
+  const retention = {
+    retentionMs: Number.POSITIVE_INFINITY,
+    maxBytes: settings.logBytes ?? null,
+    nowMs: () => 0,
+  };
+  const log = await openSegmentLog(await nodeDirectory(join(directory, "log")), { batchBytes, retention });
   const failures: unknown[] = [];
   const commits: Commit[] = [];
   let isLost = false;
