@@ -146,22 +146,28 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
 
   async function trigger(): Promise<void> {
     isTriggerDue = false;
+    if (position !== triggeredPosition) await putOut();
     const keeps = isSnapshotDue();
-    if (position !== triggeredPosition || keeps) await putOut(keeps);
+    if (keeps) await keep();
     if (!keeps && timers.nowMs() - releasedAtMs < snapshots.intervalMs) return;
     releasedAtMs = timers.nowMs();
     await log.release(store.neededFrom());
   }
 
-  async function putOut(keeps: boolean): Promise<void> {
-    const nowMs = timers.nowMs();
+  async function putOut(): Promise<void> {
     pending.tables.push(...session.trigger());
     triggeredPosition = position;
-    await commit(true, keeps ? { takenAtMs: nowMs, state: session.snapshot() } : null);
-    if (!keeps) return;
+    await commit(true, null);
+  }
+
+  /** A commit of its own, so that what waits for an answer gets it in between. */
+  async function keep(): Promise<void> {
+    await timers.sleep(0);
+    const takenAtMs = timers.nowMs();
+    await commit(true, { takenAtMs, state: session.snapshot() });
     keptPosition = position;
-    keptAtMs = nowMs;
-    logger.info("snapshot", { position, tookMs: timers.nowMs() - nowMs });
+    keptAtMs = takenAtMs;
+    logger.info("snapshot", { position, tookMs: timers.nowMs() - takenAtMs });
   }
 
   function isSnapshotDue(): boolean {
@@ -196,7 +202,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   pending.tables.push(...raised);
   if (raised.length > 0) await commit(false, null);
   const cancel = timers.every(pipeline.triggerMs, () => void triggerNow());
-  logger.info("ready", { position, unread: log.end() - position });
+  logger.info("ready", { position, replayed: position - snapshotPosition, unread: log.end() - position });
   void wake();
 
   return {

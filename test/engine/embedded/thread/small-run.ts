@@ -63,6 +63,8 @@ export interface Run {
   tick(): void;
   /** From now on every commit and every note of a retry fails, as if the process had been killed before it. */
   loseCommits(): void;
+  /** Lets the files go; what fails because of that is no failure. */
+  die(): Promise<void>;
 }
 
 export interface RunSettings {
@@ -122,16 +124,23 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     },
   };
   const snapshots = { records: snapshotRecords, intervalMs: Number.POSITIVE_INFINITY };
-  const onFailure = (error: unknown): void => void failures.push(error);
+  let isDead = false;
+  const onFailure = (error: unknown): void => {
+    if (!isDead) failures.push(error);
+  };
+  const die = async (): Promise<void> => {
+    isDead = true;
+    await log.close();
+    store.close();
+  };
   try {
     const loop = await openLoop({ pipeline: its, log, store, timers, snapshots, logger, onFailure });
     const loseCommits = () => {
       isLost = true;
     };
-    return { loop, log, store, failures, commits, tick: () => tick(), loseCommits };
+    return { loop, log, store, failures, commits, tick: () => tick(), loseCommits, die };
   } catch (error) {
-    await log.close();
-    store.close();
+    await die();
     throw error;
   }
 }
@@ -147,9 +156,8 @@ function narrowStore(directory: string, its: Pipeline, room: number): Store {
 }
 
 /** Stops without a drain, as a process that is killed. */
-export async function kill({ log, store }: Run): Promise<void> {
-  await log.close();
-  store.close();
+export async function kill({ die }: Run): Promise<void> {
+  await die();
 }
 
 export function appended(batch: readonly (Event | string)[], ingestTimeMs = 0): Append {
@@ -160,8 +168,9 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Resolves once all that is durable is committed. */
+/** Resolves once all that is durable is committed, and a snapshot that is due is kept. */
 export async function committed({ store, log }: Run): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
   await until(() => store.progress().position >= log.end());
 }
 
