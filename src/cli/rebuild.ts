@@ -123,7 +123,15 @@ function tableLines(
   time: Time,
   fromMs: number | null,
 ): readonly string[] {
-  const rows = `${count(changed)} rows changed, ${count(added)} new, ${count(gone)} gone, ${count(same)} the same`;
+  const differing = [
+    ...(changed === 0 ? [] : [`${rowCount(changed)} changed`]),
+    ...(added === 0 ? [] : [`${count(added)} new`]),
+    ...(gone === 0 ? [] : [`${count(gone)} gone`]),
+  ];
+  const rows =
+    differing.length === 0
+      ? `all of ${rowCount(same)} the same`
+      : [...differing, `${count(same)} the same`].join(", ");
   if (windows === null) return [`${table}: ${rows}`];
   return [`${table}: ${rebuiltText(windows, time)}: ${rows}`, ...leftLines(windows, fromMs)];
 }
@@ -143,6 +151,10 @@ function leftLines({ earlier, open }: ReplacedWindows, fromMs: number | null): r
     ...(earlier === 0 ? [] : [`  ${windowCount(earlier)} left as they were: ${why}`]),
     ...(open === 0 ? [] : [`  ${windowCount(open)} left to the engine: still open`]),
   ];
+}
+
+function rowCount(rows: number): string {
+  return `${count(rows)} ${rows === 1 ? "row" : "rows"}`;
 }
 
 function windowCount(windows: number): string {
