@@ -70,14 +70,14 @@ const COMMIT_MS = 50;
 export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   const { pipeline, log, store, timers, snapshots, logger } = parts;
   const writing = patiently(timers, logger);
-  await writing(() => store.backfills.stopped(log.end()));
-  await settleRetries(log, store, writing);
   const { session, raised, snapshotPosition, ...recovered } = await recoverOrAdopt(
     pipeline,
     log,
     store,
     timers.nowMs(),
   );
+  await writing(() => store.backfills.stopped(log.end()));
+  await settleRetries(log, store, writing);
   for (const notice of store.change?.notices ?? []) logger.warn(notice);
   let { position } = recovered;
   /** Everything in the log before it has been taken in. */
