@@ -1,10 +1,11 @@
 /**
- * A process that feeds records to the engine thread, from where the log ends to a position, and then drains or waits
- * for its end. Each line on standard output is what the parent may rely on: `ready POSITION`, `acknowledged POSITION`
+ * A process that feeds records to the engine thread, from where the log ends to a position, and then drains, or waits
+ * for SIGTERM before it does. Each line on standard output is what the parent may rely on: `ready POSITION`, `acknowledged POSITION`
  * (everything before it is durable), `drained`. Fails as the command line does.
  *
  *     node child.ts DATA_DIRECTORY RECORDS UNTIL drain|wait
  */
+import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type EngineThread, startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
@@ -53,6 +54,7 @@ function say(line: string): void {
 }
 
 async function run(dataDirectory: string, file: string, until: number, end: string): Promise<void> {
+  const stopped = end === "wait" ? once(process, "SIGTERM") : null;
   const snapshots = { records: 500, intervalMs: 200 };
   const logLevels = parseLogLevels("silent");
   const thread = await startEngineThread({
@@ -63,7 +65,7 @@ async function run(dataDirectory: string, file: string, until: number, end: stri
   });
   say(`ready ${thread.startPosition}`);
   await Promise.race([feed(thread, readRecords(file), until), thread.ended]);
-  if (end === "wait") return thread.ended;
+  if (end === "wait") await Promise.race([stopped, thread.ended]);
   await thread.drain();
   say("drained");
 }

@@ -16,6 +16,8 @@ export interface Life {
   /** Resolves once everything before the position was acknowledged, or the process has ended. */
   reached(position: number): Promise<void>;
   kill(): void;
+  /** Lets one that waits drain. */
+  stop(): void;
   readonly ended: Promise<Ended>;
 }
 
@@ -34,14 +36,12 @@ export function startLife(settings: LifeSettings, through: readonly string[] = [
   const { dataDirectory, records, until, end } = settings;
   const node = [process.execPath, "--disable-warning=ExperimentalWarning", child];
   const [command = "", ...args] = [...through, ...node, dataDirectory, records, String(until), end];
-  const process_ = spawn(command, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const running = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said = new Map<string, number>();
   let unfinished = "";
   let stderr = "";
   let onLine = (): void => {};
-  process_.stdout.setEncoding("utf8").on("data", (text: string) => {
+  running.stdout.setEncoding("utf8").on("data", (text: string) => {
     const lines = (unfinished + text).split("\n");
     unfinished = lines.pop() ?? "";
     for (const line of lines) {
@@ -50,11 +50,11 @@ export function startLife(settings: LifeSettings, through: readonly string[] = [
     }
     onLine();
   });
-  process_.stderr.setEncoding("utf8").on("data", (text: string) => {
+  running.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
   const ended = new Promise<Ended>((resolve) => {
-    process_.on("close", (exitCode, signal) => resolve({ exitCode, signal, stderr }));
+    running.on("close", (exitCode, signal) => resolve({ exitCode, signal, stderr }));
   });
   const acknowledged = (): number => said.get("acknowledged") ?? 0;
   const reached = (position: number): Promise<void> =>
@@ -68,7 +68,8 @@ export function startLife(settings: LifeSettings, through: readonly string[] = [
     startPosition: () => said.get("ready") ?? null,
     acknowledged,
     reached: (position) => Promise.race([reached(position), ended.then(() => {})]),
-    kill: () => process_.kill("SIGKILL"),
+    kill: () => running.kill("SIGKILL"),
+    stop: () => running.kill("SIGTERM"),
     ended,
   };
 }
