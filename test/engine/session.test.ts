@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { openSession } from "../../src/engine/embedded/open.ts";
 import type { Session } from "../../src/engine/embedded/session.ts";
+import type { TableRows } from "../../src/engine/engine.ts";
 import { LoanstreamError } from "../../src/errors.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { text } from "../../src/sql/build.ts";
@@ -161,6 +162,52 @@ test("a session that goes on from its snapshot puts out what an uninterrupted on
       assert.deepEqual(stopped.finish(), steady.finish());
       assert.deepEqual(stopped.ledger(), steady.ledger());
       assert.equal(stopped.watermarkMs(), steady.watermarkMs());
+    }),
+  );
+});
+
+test("a session of other tables takes over those that it has in common, with what has left of them once", () => {
+  const elements = explode(
+    longer,
+    ["of", "least"],
+    [
+      [text("n"), col(longer, "n")],
+      [text("total"), col(longer, "total")],
+    ],
+  );
+  const first = table("first", "once", where(elements, atLeast(col(elements, "least"), 2), true));
+  const more: Pipeline = { ...everything, tables: [first, ...everything.tables] };
+  const common = ["first", "longer", "live", "minutes"];
+  const fewer: Pipeline = {
+    ...more,
+    tables: more.tables.filter(({ name }) => common.includes(name)).reverse(),
+  };
+  const inCommon = (out: readonly TableRows[]) =>
+    common.flatMap((name) => out.filter((its) => its.table === name).flatMap(({ rows }) => rows));
+  const moves = fc.array(fc.record({ take: fc.nat(8), trigger: fc.boolean(), change: fc.boolean() }), {
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(log, moves, (records, steps) => {
+      const steady = openSession(more);
+      let changing = openSession(more);
+      let its = more;
+      let from = 0;
+      for (const { take, trigger, change } of [
+        ...steps,
+        { take: records.length, trigger: true, change: true },
+      ]) {
+        const batch = batchOf(records.slice(from, from + take), { basePosition: from });
+        assert.deepEqual(inCommon(changing.step(batch).rows), inCommon(steady.step(batch).rows));
+        if (trigger) assert.deepEqual(inCommon(changing.trigger()), inCommon(steady.trigger()));
+        from = Math.min(records.length, from + take);
+        if (!change) continue;
+        its = its === more ? fewer : more;
+        changing = openSession(its, changing.snapshot());
+      }
+      assert.deepEqual(inCommon(changing.finish()), inCommon(steady.finish()));
+      for (const name of common)
+        assert.deepEqual(changing.ledger().tables[name], steady.ledger().tables[name]);
     }),
   );
 });

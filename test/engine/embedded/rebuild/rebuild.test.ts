@@ -192,6 +192,17 @@ describe("rebuild", () => {
           await append(again, records.slice(cut + 5));
           await again.loop.drain();
           assert.deepEqual(again.failures, []);
+          for (const table of after.tables.filter(
+            ({ name, emit }) => names.includes(name) && emit !== "append",
+          )) {
+            const rebuilt = isRebuilt(table, after, fromMs, watermarkMs);
+            const expectedRows = expected.get(table.name)!.filter(rebuilt);
+            assert.deepEqual(
+              asText(stored(directory, table).filter(rebuilt)),
+              asText(expectedRows),
+              table.name,
+            );
+          }
           const undisturbed = newPath();
           const other = await start(undisturbed, { pipeline: after });
           await append(other, records);
