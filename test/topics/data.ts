@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { type EngineThread, startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
 import { createGenerator, type GeneratedEvent } from "../../src/generator/generator.ts";
 import { rhythms } from "../../src/generator/rhythm.ts";
+import { parseLogLevels } from "../../src/log.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
 
 export const pipeline = loadPipeline("pipeline");
@@ -22,9 +23,13 @@ export async function appendTo(thread: EngineThread, some: readonly GeneratedEve
   await Promise.all(appends);
 }
 
+export function open(dataDirectory: string): Promise<EngineThread> {
+  return startEngineThread({ pipeline, dataDirectory, logLevels: parseLogLevels("warn") });
+}
+
 /** Fills a directory and lets it go. */
 export async function fill(dataDirectory: string, some: readonly GeneratedEvent[]): Promise<void> {
-  const thread = await startEngineThread({ pipeline, dataDirectory });
+  const thread = await open(dataDirectory);
   await appendTo(thread, some);
   await thread.drain();
 }
