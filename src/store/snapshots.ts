@@ -18,12 +18,12 @@ export interface RecoveryPoints {
 
 export function recoveryPoints(database: DatabaseSync): RecoveryPoints {
   const writeTrigger = database.prepare("INSERT OR IGNORE INTO loanstream_triggers VALUES (?)");
-  const writeSnapshot = database.prepare("INSERT OR REPLACE INTO loanstream_snapshots VALUES (?, ?, ?, ?)");
-  const pruneSnapshots = database.prepare(`DELETE FROM loanstream_snapshots WHERE position NOT IN
-    (SELECT position FROM loanstream_snapshots ORDER BY position DESC LIMIT ${SNAPSHOTS_KEPT})`);
+  const writeSnapshot = database.prepare("INSERT INTO loanstream_snapshots VALUES (NULL, ?, ?, ?, ?)");
+  const pruneSnapshots = database.prepare(`DELETE FROM loanstream_snapshots WHERE id NOT IN
+    (SELECT id FROM loanstream_snapshots ORDER BY id DESC LIMIT ${SNAPSHOTS_KEPT})`);
   const pruneTriggers = database.prepare(`DELETE FROM loanstream_triggers
     WHERE position < (SELECT min(position) FROM loanstream_snapshots)`);
-  const readSnapshots = database.prepare("SELECT * FROM loanstream_snapshots ORDER BY position DESC");
+  const readSnapshots = database.prepare("SELECT * FROM loanstream_snapshots ORDER BY id DESC");
   const readTriggers = database.prepare(
     "SELECT position FROM loanstream_triggers WHERE position > ? ORDER BY position",
   );

@@ -21,7 +21,7 @@ import { ownersTransactions } from "./transaction.ts";
 export const STORE_FILE = "loanstream.sqlite";
 const APPLICATION_ID = 0x6c6f616e;
 /** Changes when the form of the tables does. */
-const FORM = 2;
+const FORM = 3;
 
 /**
  * Opens the store of a data directory to write, making what isn't there, and takes it over: no other process can

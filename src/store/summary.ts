@@ -58,9 +58,7 @@ function isBegun(database: DatabaseSync): boolean {
 
 function newestSnapshot(database: DatabaseSync): SnapshotSummary | null {
   const row = database
-    .prepare(
-      "SELECT position, taken_at, length(state) AS bytes FROM loanstream_snapshots ORDER BY position DESC",
-    )
+    .prepare("SELECT position, taken_at, length(state) AS bytes FROM loanstream_snapshots ORDER BY id DESC")
     .get();
   if (row === undefined) return null;
   return {

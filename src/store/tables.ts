@@ -13,7 +13,8 @@ export const OWN_TABLES = `
     ledger TEXT
   );
   CREATE TABLE IF NOT EXISTS loanstream_snapshots (
-    position INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
     taken_at TEXT NOT NULL,
     crc32c INTEGER NOT NULL,
     state BLOB NOT NULL

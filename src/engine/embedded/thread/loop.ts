@@ -18,7 +18,10 @@ export interface Timers {
   sleep(delayMs: number): Promise<void>;
 }
 
-/** A snapshot is due after so many records, and after so much time if any record came. */
+/**
+ * A snapshot is due after so many records, and after so much time if any record came; once more while none comes, so
+ * that the older of two that are kept needs nothing of the log either.
+ */
 export interface SnapshotSettings {
   readonly records: number;
   readonly intervalMs: number;
@@ -172,8 +175,8 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
 
   function isSnapshotDue(): boolean {
     const records = position - keptPosition;
-    if (records === 0) return false;
-    return isDraining || records >= snapshots.records || timers.nowMs() - keptAtMs >= snapshots.intervalMs;
+    if (records > 0 && (isDraining || records >= snapshots.records)) return true;
+    return store.neededFrom() < position && timers.nowMs() - keptAtMs >= snapshots.intervalMs;
   }
 
   function stop(error: unknown): void {

@@ -57,6 +57,22 @@ describe("the engine's loop", () => {
     assert.deepEqual(all(directory, "SELECT kind FROM closed"), [["a"]]);
   });
 
+  it("needs nothing of the log any more, once no records came for a while", async () => {
+    const run = await start(newPath(), { snapshotIntervalMs: 0 });
+    await run.loop.append(appended([{ id: "1", at: 1, kind: "a" }]));
+    await committed(run);
+    run.tick();
+    await until(() => run.commits.some(({ snapshot }) => snapshot !== null));
+    assert.equal(run.store.neededFrom(), 0);
+    run.tick();
+    await until(() => run.store.neededFrom() === 1);
+    const commits = run.commits.length;
+    run.tick();
+    await run.loop.drain();
+    assert.equal(run.commits.length, commits);
+    assert.deepEqual(run.failures, []);
+  });
+
   it("stops, and says so once, when a commit fails", async () => {
     const directory = newPath();
     const run = await start(directory);

@@ -108,8 +108,8 @@ async function take(run: Run, directory: string, next: Step): Promise<void> {
 
 function loseNewestSnapshot(directory: string): void {
   const database = new DatabaseSync(join(directory, STORE_FILE));
-  const newest = "SELECT max(position) FROM loanstream_snapshots";
-  database.exec(`UPDATE loanstream_snapshots SET crc32c = 0 WHERE position = (${newest})`);
+  const newest = "SELECT max(id) FROM loanstream_snapshots";
+  database.exec(`UPDATE loanstream_snapshots SET crc32c = 0 WHERE id = (${newest})`);
   database.close();
 }
 

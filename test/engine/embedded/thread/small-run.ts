@@ -71,6 +71,8 @@ export interface RunSettings {
   readonly pipeline?: Pipeline;
   /** A snapshot after so many. Default: 1. */
   readonly snapshotRecords?: number;
+  /** A snapshot after so much time. Default: never. */
+  readonly snapshotIntervalMs?: number;
   /** How many pages the store's file may grow by. Default: any number. */
   readonly room?: number;
   /** How far the clock has gone on when the loop has slept. Default: as long as it wanted to. */
@@ -83,6 +85,7 @@ export interface RunSettings {
 
 export async function start(directory: string, settings: RunSettings = {}): Promise<Run> {
   const { pipeline: its = plan, snapshotRecords = 1, batchBytes = 1 << 20, room, sleptMs } = settings;
+  const { snapshotIntervalMs = Number.POSITIVE_INFINITY } = settings;
   const real = room === undefined ? openStore(directory, its) : narrowStore(directory, its, room);
   const retention = {
     retentionMs: Number.POSITIVE_INFINITY,
@@ -123,7 +126,7 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
       return new Promise((resolve) => setImmediate(resolve));
     },
   };
-  const snapshots = { records: snapshotRecords, intervalMs: Number.POSITIVE_INFINITY };
+  const snapshots = { records: snapshotRecords, intervalMs: snapshotIntervalMs };
   let isDead = false;
   const onFailure = (error: unknown): void => {
     if (!isDead) failures.push(error);
