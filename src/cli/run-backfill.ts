@@ -7,6 +7,7 @@ import type { Append } from "../eventlog/event-log.ts";
 import { readRecords } from "../eventlog/files/read.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { createUnderWay } from "./feed.ts";
+import type { ReadingProgress } from "./reading-progress.ts";
 
 /** What the engine's thread offers to whoever backfills. */
 export interface BackfillLog {
@@ -23,8 +24,7 @@ export interface BackfillParts {
   readonly pipeline: Pick<Pipeline, "source" | "schema">;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
-  /** Told of each read how many bytes of a file it took. */
-  readonly onBytes: (count: number) => void;
+  readonly progress: ReadingProgress;
 }
 
 export interface Backfilled {
@@ -42,15 +42,16 @@ const LEAST_BYTES = 1 << 18;
 
 /** Goes on with a file where an earlier start stopped. Ends early once the signal is aborted. */
 export async function backfillFile(path: string, parts: BackfillParts): Promise<Backfilled> {
-  const { log, pipeline, nowMs, signal, onBytes } = parts;
+  const { log, pipeline, nowMs, signal, progress } = parts;
   const file = realpathSync(path);
   const state = await log.beginBackfill({ file, identity: identityOf(file) });
   if (state.done) return { file: path, before: true, appended: 0, done: true };
   const { source, schema } = pipeline;
+  const { addBytes: onBytes, along } = progress;
   const settings = { format: source.format, leaves: schema.leaves, stdin: process.stdin, onBytes };
   const underWay = createUnderWay();
   let appended = 0;
-  for await (const batch of readRecords([path], settings)) {
+  for await (const batch of along(readRecords([path], settings))) {
     for (const records of appendsOf(batch, state.taken)) {
       if (signal.aborted) break;
       appended += records.length;
@@ -94,8 +95,10 @@ function identityOf(file: string): string {
   return createHash("sha256").update(`${size} ${mtimeMs}`).digest("hex");
 }
 
+export type BackfillCounts = Readonly<Record<"records" | "accepted" | "late" | "duplicate" | "dead", number>>;
+
 /** What became of the records, between two states of the ledger. */
-export function backfillCounts(before: SourceLedger | null, after: SourceLedger | null) {
+export function backfillCounts(before: SourceLedger | null, after: SourceLedger | null): BackfillCounts {
   const of = (name: keyof SourceLedger): number => (after?.[name] ?? 0) - (before?.[name] ?? 0);
   return {
     records: of("read"),

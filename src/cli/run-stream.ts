@@ -3,35 +3,16 @@ import { randomBytes } from "node:crypto";
 import { type EngineThread, startEngineThread } from "../engine/embedded/thread/thread.ts";
 import type { Ledger } from "../engine/engine.ts";
 import { fail } from "../errors.ts";
-import type { Append } from "../eventlog/event-log.ts";
-import { createLogger, type Logger, type LogSettings, processLogSettings } from "../log.ts";
+import { createLogger, processLogSettings } from "../log.ts";
 import type { Admin } from "../server/parts.ts";
 import { readRunning, removeRunning, writeRunning } from "../server/running.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
 import { type Display, SHOW_CURSOR, startDisplay } from "./display.ts";
-import { backfillCounts, backfillFile } from "./run-backfill.ts";
-import { openGeneration } from "./run-generate.ts";
-import type { GeneratorSettings, RunOptions } from "./run-options.ts";
-import { every, sleep, stopSignal, until } from "./run-process.ts";
-import { createRunState, type RunState } from "./run-state.ts";
-
-/** What is there once the state is restored. */
-interface Opened {
-  readonly thread: EngineThread;
-  readonly reader: StoreReader;
-  /** The position that the next record gets. */
-  end: number;
-}
-
-interface Run {
-  readonly options: RunOptions;
-  readonly logs: LogSettings;
-  readonly logger: Logger;
-  readonly state: RunState;
-  readonly signal: AbortSignal;
-  opened: Opened | null;
-}
+import { feedRun, type Opened, opened, type Run, takeFiles, tellBackfilled } from "./run-feeding.ts";
+import type { RunOptions } from "./run-options.ts";
+import { every, stopSignal } from "./run-process.ts";
+import { createRunState } from "./run-state.ts";
 
 /** Runs until the limit, a signal or a failure. Throws what stopped it; what was acknowledged is kept. */
 export async function stream(options: RunOptions): Promise<Ledger> {
@@ -72,11 +53,6 @@ function createRun(options: RunOptions, signal: AbortSignal): Run {
   return run;
 }
 
-function opened(run: Run): Opened {
-  if (run.opened) return run.opened;
-  throw fail("server.not-ready", "the state is being restored", "Ask again in a moment.");
-}
-
 function listen(run: Run, admin: Admin): Promise<RunningServer> {
   const { pipeline, host, port } = run.options;
   return startServer({
@@ -99,7 +75,11 @@ async function withEngine(run: Run, { url }: RunningServer, token: string): Prom
     run.opened = { thread, reader, end: thread.startPosition };
     writeRunning(dataDirectory, { pid: process.pid, url, token, startedAt: new Date().toISOString() });
     run.logger.info("listens", { url });
-    return await shown(run, run.opened, url);
+    const backfilled = await Promise.race([takeFiles(run), ended(thread)]);
+    const ledger = await shown(run, run.opened, url);
+    // The screen has hidden what was said before.
+    if (backfilled !== null && process.stdout.isTTY) tellBackfilled(run.logger, backfilled);
+    return ledger;
   } catch (error) {
     run.state.fail(error);
     // The thread keeps the process alive until it is drained.
@@ -112,10 +92,16 @@ async function withEngine(run: Run, { url }: RunningServer, token: string): Prom
   }
 }
 
+/** Never resolves to anything but an end. */
+async function ended(thread: EngineThread): Promise<null> {
+  await thread.ended;
+  return null;
+}
+
 async function shown(run: Run, { thread, reader }: Opened, url: string): Promise<Ledger> {
   const display = show(run, reader, url);
   try {
-    await Promise.race([feedAll(run), thread.ended, display.failed]);
+    await Promise.race([feedRun(run), thread.ended, display.failed]);
     run.state.enter("draining");
     return await thread.drain();
   } finally {
@@ -138,66 +124,4 @@ function show({ options, logger, state }: Run, reader: StoreReader, url: string)
     nowMs: Date.now,
     every,
   });
-}
-
-/** Files first, then the generator or whatever else comes in. */
-async function feedAll(run: Run): Promise<void> {
-  const { generator, backfill } = run.options;
-  if (backfill.length > 0) await takeFiles(run, backfill);
-  if (generator !== null) return generate(run, generator);
-  run.state.enter("live");
-  await until(run.signal);
-}
-
-const BEYOND_THE_DELAY =
-  'late ones are older than the tables by more than the delay: "loanstream rebuild TABLE --from T" brings them in';
-
-async function takeFiles(run: Run, files: readonly string[]): Promise<void> {
-  const { options, logger, signal } = run;
-  const { thread, reader } = opened(run);
-  const before = reader.progress().ledger?.source ?? null;
-  const log = { ...thread, append: appender(run) };
-  run.state.enter("history");
-  for (const file of files) {
-    const parts = { log, pipeline: options.pipeline, nowMs: Date.now, signal, onBytes: () => {} };
-    const { before: known, appended, done } = await backfillFile(file, parts);
-    if (known) logger.warn("was taken in before", { file });
-    else logger.info(done ? "took a file in" : "stopped within a file", { file, records: appended });
-  }
-  await committed(run);
-  const counts = backfillCounts(before, reader.progress().ledger?.source ?? null);
-  logger.info("backfilled", counts);
-  if (counts.late > 0) logger.warn(BEYOND_THE_DELAY);
-}
-
-async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
-  const { options, logs, state, signal } = run;
-  const { pipeline, dataDirectory } = options;
-  const logger = createLogger("generator", logs);
-  const time = { nowMs: Date.now, sleep, signal };
-  const { reader, end } = opened(run);
-  const parts = { settings, pipeline, dataDirectory, append: appender(run), logger, ...time };
-  const generation = await openGeneration(parts, reader.progress());
-  state.enterHistory(end, generation.history);
-  await generation.takeHistory();
-  await committed(run);
-  state.enter("live");
-  await generation.goOn();
-}
-
-/** Appends, and minds where the log ends. */
-function appender(run: Run): EngineThread["append"] {
-  const engine = opened(run);
-  return async (batch: Append) => {
-    const position = await engine.thread.append(batch);
-    engine.end = Math.max(engine.end, position + batch.records.length);
-    return position;
-  };
-}
-
-const LOOK_MS = 20;
-
-/** Resolves when all that was appended is in the tables, or once the signal is aborted. */
-async function committed({ state, signal }: Run): Promise<void> {
-  while (!signal.aborted && state.status().lag > 0) await sleep(LOOK_MS, signal);
 }

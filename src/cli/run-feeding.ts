@@ -1,0 +1,114 @@
+/** What comes into a run: files first, then generated events. */
+import { statSync } from "node:fs";
+import type { EngineThread } from "../engine/embedded/thread/thread.ts";
+import { fail } from "../errors.ts";
+import type { Append } from "../eventlog/event-log.ts";
+import { createLogger, type Logger, type LogSettings } from "../log.ts";
+import type { StoreReader } from "../store/sqlite-reader.ts";
+import { createReadingProgress, type ReadingProgress } from "./reading-progress.ts";
+import { type BackfillCounts, backfillCounts, backfillFile } from "./run-backfill.ts";
+import { openGeneration } from "./run-generate.ts";
+import type { GeneratorSettings, RunOptions } from "./run-options.ts";
+import { sleep, until } from "./run-process.ts";
+import type { RunState } from "./run-state.ts";
+
+/** What is there once the state is restored. */
+export interface Opened {
+  readonly thread: EngineThread;
+  readonly reader: StoreReader;
+  /** The position that the next record gets. */
+  end: number;
+}
+
+export interface Run {
+  readonly options: RunOptions;
+  readonly logs: LogSettings;
+  readonly logger: Logger;
+  readonly state: RunState;
+  readonly signal: AbortSignal;
+  opened: Opened | null;
+}
+
+export function opened(run: Run): Opened {
+  if (run.opened) return run.opened;
+  throw fail("server.not-ready", "the state is being restored", "Ask again in a moment.");
+}
+
+/** The generator's events, or whatever else comes in, until the limit is reached or the signal comes. */
+export async function feedRun(run: Run): Promise<void> {
+  const { generator } = run.options;
+  if (run.signal.aborted) return;
+  if (generator !== null) return generate(run, generator);
+  run.state.enter("live");
+  await until(run.signal);
+}
+
+const BEYOND_THE_DELAY =
+  'late ones are older than the tables by more than the delay: "loanstream rebuild TABLE --from T" brings them in';
+
+/** Takes the files in that are asked for, before anything else comes, and says what became of their records. */
+export async function takeFiles(run: Run): Promise<BackfillCounts | null> {
+  const { options, logger, signal } = run;
+  if (options.backfill.length === 0) return null;
+  const { thread, reader } = opened(run);
+  const before = reader.progress().ledger?.source ?? null;
+  const log = { ...thread, append: appender(run) };
+  run.state.enter("history");
+  const progress = readingProgress(options.backfill);
+  for (const file of options.backfill) {
+    const parts = { log, pipeline: options.pipeline, nowMs: Date.now, signal, progress };
+    const { before: known, appended, done } = await backfillFile(file, parts);
+    if (known) logger.warn("was taken in before", { file });
+    else logger.info(done ? "took a file in" : "stopped within a file", { file, records: appended });
+  }
+  await committed(run);
+  const counts = backfillCounts(before, reader.progress().ledger?.source ?? null);
+  tellBackfilled(logger, counts);
+  return counts;
+}
+
+export function tellBackfilled(logger: Logger, counts: BackfillCounts): void {
+  logger.info("backfilled", { ...counts });
+  if (counts.late > 0) logger.warn(BEYOND_THE_DELAY);
+}
+
+function readingProgress(files: readonly string[]): ReadingProgress {
+  const totalBytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  return createReadingProgress({
+    totalBytes,
+    screen: process.stderr.isTTY ? process.stderr : null,
+    nowMs: Date.now,
+  });
+}
+
+async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
+  const { options, logs, state, signal } = run;
+  const { pipeline, dataDirectory } = options;
+  const logger = createLogger("generator", logs);
+  const time = { nowMs: Date.now, sleep, signal };
+  const { reader, end } = opened(run);
+  const parts = { settings, pipeline, dataDirectory, append: appender(run), logger, ...time };
+  const generation = await openGeneration(parts, reader.progress());
+  state.enterHistory(end, generation.history);
+  await generation.takeHistory();
+  await committed(run);
+  state.enter("live");
+  await generation.goOn();
+}
+
+/** Appends, and minds where the log ends. */
+function appender(run: Run): EngineThread["append"] {
+  const engine = opened(run);
+  return async (batch: Append) => {
+    const position = await engine.thread.append(batch);
+    engine.end = Math.max(engine.end, position + batch.records.length);
+    return position;
+  };
+}
+
+const LOOK_MS = 20;
+
+/** Resolves when all that was appended is in the tables, or once the signal is aborted. */
+async function committed({ state, signal }: Run): Promise<void> {
+  while (!signal.aborted && state.status().lag > 0) await sleep(LOOK_MS, signal);
+}
