@@ -23,6 +23,8 @@ export interface Reading {
 }
 
 const REFRESH_MS = 200;
+/** Where the terminal doesn't say how wide it is. */
+const UNKNOWN_COLUMNS = 80;
 const CLEAR_LINE = "\r\x1b[K";
 
 export function createReadingProgress({ totalBytes, screen, nowMs }: ReadingProgressParts): ReadingProgress {
@@ -40,7 +42,7 @@ export function createReadingProgress({ totalBytes, screen, nowMs }: ReadingProg
         if (atMs - shownMs < REFRESH_MS) continue;
         shownMs = atMs;
         const text = readingText({ bytes, totalBytes, records, elapsedMs: atMs - startMs });
-        on.write(CLEAR_LINE + text.slice(0, on.columns - 1));
+        on.write(CLEAR_LINE + text.slice(0, (on.columns || UNKNOWN_COLUMNS) - 1));
       }
     } finally {
       on.write(CLEAR_LINE);

@@ -34,8 +34,8 @@ const FLUSH_CHARACTERS = 1 << 20;
 /**
  * The rows of a Parquet file as JSON lines. A column named by a leaf's dotted path goes there, structs and lists
  * become objects and arrays; nulls are left out. What the schema doesn't read may be of any type: it is left out where
- * JSON has no form for it. `onBytes` is told how many bytes of columns each
- * read took.
+ * JSON has no form for it. `onBytes` is told how many bytes of the file
+ * the rows took, as they leave.
  * Throws `file.parquet-malformed` or `file.parquet-unsupported`.
  */
 export async function* parquetToJsonLines(
@@ -49,11 +49,16 @@ export async function* parquetToJsonLines(
     const footer = rangesOf(handle, size, () => {});
     const metadata = await malformedAs(path, () => parquetMetadataAsync(footer, { parsers: AS_STORED }));
     const columns = columnsOf(metadata, leaves, path);
-    const file = rangesOf(handle, size, onBytes);
+    let groupBytes = 0;
+    const file = rangesOf(handle, size, (count) => {
+      groupBytes += count;
+    });
     const scan = await malformedAs(path, () => openScan(file, metadata, columns.names));
     for (const { rowStart, rowEnd } of scan.ranges) {
       const cells = await malformedAs(path, () => readGroup(scan, columns.names, rowStart, rowEnd));
-      yield* linesOf(columns, cells, rowEnd - rowStart);
+      const bytesARow = groupBytes / (rowEnd - rowStart);
+      yield* linesOf(columns, cells, rowEnd - rowStart, (rows) => onBytes(rows * bytesARow));
+      groupBytes = 0;
     }
   } finally {
     await handle.close();
@@ -138,15 +143,18 @@ function* linesOf(
   { shape, writers }: Columns,
   cells: readonly ArrayLike<unknown>[],
   rows: number,
+  onRows: (count: number) => void,
 ): Generator<Uint8Array> {
   let text = "";
+  let told = 0;
   for (let row = 0; row < rows; row++) {
     text += `{${writeMembers(shape, (column) => writers[column]?.(cells[column]?.[row]) ?? null)}}\n`;
-    if (text.length < FLUSH_CHARACTERS) continue;
+    if (text.length < FLUSH_CHARACTERS && row + 1 < rows) continue;
+    onRows(row + 1 - told);
+    told = row + 1;
     yield Buffer.from(text, "latin1");
     text = "";
   }
-  if (text !== "") yield Buffer.from(text, "latin1");
 }
 
 /** The library's errors by its bare messages; those of the file system stay as they are. */

@@ -120,6 +120,16 @@ describe("a Parquet file", () => {
     );
   });
 
+  it("tells the bytes of a row group as its rows leave", async () => {
+    const data = Array.from({ length: 40_000 }, (_, i) => `${i}${"x".repeat(50)}`);
+    const bytes = written([{ name: "text", data, type: "STRING" }], { rowGroupSize: 40_000 });
+    const told: number[] = [];
+    await linesOf(file("told.parquet", bytes), { onBytes: (count) => told.push(count) });
+    const sum = told.reduce((total, count) => total + count, 0);
+    assert.ok(told.length > 1 && told.every((count) => count > 0));
+    assert.ok(sum > 0.9 * bytes.length && sum <= bytes.length, `${sum} of ${bytes.length}`);
+  });
+
   it("written by PyArrow gives the values that were written", async () => {
     const lines = await linesOf(fixture("pyarrow"));
     const loan = `"loan":{"amount_cents":9007199254740993,"quoted_apr":-12.3456,"product":"auto","purposes":["a",null]}`;
