@@ -1,4 +1,5 @@
 /** Messages about the program's own work: JSON lines, or one readable line each on a terminal. */
+import { isatty } from "node:tty";
 import { fail } from "./errors.ts";
 import { suggest } from "./suggest.ts";
 
@@ -85,7 +86,7 @@ function line(
 export function processLogSettings(levels: LogLevels = parseLogLevels("")): LogSettings {
   return {
     levels,
-    terminal: process.stderr.isTTY === true,
+    terminal: isatty(2),
     nowMs: Date.now,
     write: (text) => process.stderr.write(text),
   };

@@ -73,6 +73,7 @@ function screenLines({
   const remaining = createRemaining(parts.nowMs);
   return (size) => {
     const status = parts.status();
+    if (status.state === "recovering") return [`${url}  recovering`];
     if (status.history !== null) return historyView(status.history, remaining(status.history), url, size);
     const seen = { url, timeZone, nowMs: parts.nowMs() };
     return liveView(reader.newest(rowsThatFit(tables, size)), status, seen, size);

@@ -92,6 +92,7 @@ async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
   state.enterHistory(end, generation.history);
   await generation.takeHistory();
   await committed(run);
+  if (signal.aborted) return;
   state.enter("live");
   await generation.goOn();
 }
