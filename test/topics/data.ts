@@ -16,11 +16,16 @@ export function events(count: number): readonly GeneratedEvent[] {
   return [...createGenerator(options).take(count)];
 }
 
+/** So few that none waits for room, where another could pass it. */
+const EVENTS_AT_ONCE = 500;
+
 export async function appendTo(thread: EngineThread, some: readonly GeneratedEvent[]): Promise<void> {
-  const appends = some.map(({ json, arrivalMs }) =>
-    thread.append({ records: [Buffer.from(json)], ingestTimeMs: arrivalMs }),
-  );
-  await Promise.all(appends);
+  for (let at = 0; at < some.length; at += EVENTS_AT_ONCE) {
+    const appends = some
+      .slice(at, at + EVENTS_AT_ONCE)
+      .map(({ json, arrivalMs }) => thread.append({ records: [Buffer.from(json)], ingestTimeMs: arrivalMs }));
+    await Promise.all(appends);
+  }
 }
 
 export function open(dataDirectory: string): Promise<EngineThread> {
