@@ -8,7 +8,7 @@ import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
-import { all, code, committed, newPath, type Run, start } from "../thread/small-run.ts";
+import { all, code, committed, kill, newPath, type Run, start } from "../thread/small-run.ts";
 import { variant } from "./variants.ts";
 
 const base = variant();
@@ -128,6 +128,28 @@ describe("rebuild", () => {
     assert.deepEqual(all(directory, "SELECT window_start, events FROM minutes ORDER BY 1"), [
       [iso(MINUTE_MS), 1],
       [iso(5 * MINUTE_MS), 1],
+    ]);
+  });
+
+  it("isn't undone by what a run that was killed had still to put out", async () => {
+    const directory = newPath();
+    const run = await start(directory, { pipeline: base });
+    await append(run, [event("1", 0)]);
+    run.tick();
+    await append(run, [event("2", 0), event("3", 5), event("late", 0)]);
+    await kill(run);
+    await rebuild(directory, ["minutes"]);
+    assert.deepEqual(minutes(directory), [
+      [0, 3],
+      [5, 1],
+    ]);
+    assert.deepEqual(all(directory, "SELECT total FROM closed"), [[2]]);
+    const again = await start(directory, { pipeline: base });
+    again.tick();
+    await again.loop.drain();
+    assert.deepEqual(minutes(directory), [
+      [0, 3],
+      [5, 1],
     ]);
   });
 
