@@ -15,7 +15,7 @@ import type { Start, TopicCursor, TopicRecord } from "../topics/topics.ts";
 import { type Command, usageError, wholeNumber } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { recordText } from "./record-text.ts";
-import { dateAndTime, terminalWidth } from "./table-text.ts";
+import { dateAndTime, printable, terminalWidth } from "./table-text.ts";
 
 export const consume: Command = {
   name: "consume",
@@ -95,9 +95,11 @@ function wantedBy(topic: Topic, key: string | undefined, table: string | undefin
 type Write = (record: TopicRecord) => Uint8Array;
 
 function jsonOf(topic: Topic, schema: EventSchema): Write {
-  if (!isOfSource(topic) || !process.stdout.isTTY) return ({ value }) => value;
+  if (!process.stdout.isTTY) return ({ value }) => value;
   const mask = recordMask(schema);
-  return ({ value }) => Buffer.from(JSON.stringify(mask(value)));
+  const text = ({ value }: TopicRecord) =>
+    isOfSource(topic) ? JSON.stringify(mask(value)) : Buffer.from(value).toString();
+  return (record) => Buffer.from(printable(text(record)));
 }
 
 function textOf(topic: Topic, schema: EventSchema, timeZone: string): Write {

@@ -109,7 +109,8 @@ function letterJson(schema: EventSchema, masked: boolean): LetterLine {
   return ({ partition, position, timeMs, path, reason, retriedAs, record }) => {
     const time = timeMs === null ? null : new Date(timeMs).toISOString();
     const head = JSON.stringify({ partition, position, time, path, reason, retried_as: retriedAs });
-    const json = record === null ? "null" : masked ? JSON.stringify(mask(record)) : rawJson(record);
+    const json =
+      record === null ? "null" : masked ? printable(JSON.stringify(mask(record))) : rawJson(record);
     return `${head.slice(0, -1)},"record":${json}}`;
   };
 }
