@@ -79,14 +79,14 @@ const LEAST_WAIT_MS = 20;
  */
 export async function feed(parts: FeedParts): Promise<void> {
   const { events, untilMs, append, nowMs, sleep, signal } = parts;
-  const underWay = createUnderWay();
+  const underWay = createUnderWay(append);
   let left = parts.limit;
   while (left > 0 && !signal.aborted && events.nextArrivalMs() <= untilMs) {
     const dueMs = nowMs();
     const batch = events.take(Math.min(dueMs, untilMs), left);
     if (batch) {
       left -= batch.records.length;
-      await underWay.add(append(batch));
+      await underWay.add(batch);
     } else {
       await sleep(Math.max(events.nextArrivalMs() - dueMs, LEAST_WAIT_MS), signal);
     }
@@ -94,27 +94,39 @@ export async function feed(parts: FeedParts): Promise<void> {
   await underWay.all();
 }
 
-const MOST_UNDER_WAY = 16;
+/** As much as keeps log and engine busy; the engine's thread takes more before it lets anybody wait. */
+const MOST_BYTES_UNDER_WAY = 4 << 20;
 
 export interface UnderWay {
   /** Resolves when there is room for another, and whoever else waits has had a turn. */
-  add(append: Promise<unknown>): Promise<void>;
+  add(batch: Append): Promise<void>;
   /** Resolves when none is left. */
   all(): Promise<void>;
 }
 
-/** Appends that aren't durable yet, a few at once. Both functions reject with what the first of them rejects with. */
-export function createUnderWay(): UnderWay {
-  const waiting: Promise<unknown>[] = [];
+/** Appends that aren't durable yet, several at once. Both functions reject with what the first of them rejects with. */
+export function createUnderWay(append: (batch: Append) => Promise<unknown>): UnderWay {
+  const waiting: { readonly durable: Promise<unknown>; readonly bytes: number }[] = [];
+  let bytesUnderWay = 0;
+
+  async function first(): Promise<void> {
+    const oldest = waiting.shift();
+    await oldest?.durable;
+    bytesUnderWay -= oldest?.bytes ?? 0;
+  }
+
   return {
-    async add(append) {
-      append.catch(() => {});
-      waiting.push(append);
-      if (waiting.length >= MOST_UNDER_WAY) await waiting.shift();
+    async add(batch) {
+      const durable = append(batch);
+      durable.catch(() => {});
+      const bytes = batch.records.reduce((sum, { length }) => sum + length, 0);
+      waiting.push({ durable, bytes });
+      bytesUnderWay += bytes;
+      while (bytesUnderWay > MOST_BYTES_UNDER_WAY) await first();
       await setImmediate();
     },
     async all() {
-      await Promise.all(waiting.splice(0));
+      while (waiting.length > 0) await first();
     },
   };
 }

@@ -49,13 +49,13 @@ export async function backfillFile(path: string, parts: BackfillParts): Promise<
   const { source, schema } = pipeline;
   const { addBytes: onBytes, along } = progress;
   const settings = { format: source.format, leaves: schema.leaves, stdin: process.stdin, onBytes };
-  const underWay = createUnderWay();
+  const underWay = createUnderWay((append) => log.append(append));
   let appended = 0;
   for await (const batch of along(readRecords([path], settings))) {
     for (const records of appendsOf(batch, state.taken)) {
       if (signal.aborted) break;
       appended += records.length;
-      await underWay.add(log.append({ records, ingestTimeMs: nowMs() }));
+      await underWay.add({ records, ingestTimeMs: nowMs() });
     }
     if (signal.aborted) break;
   }
