@@ -3,9 +3,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail } from "../errors.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { ALERTS_TABLE } from "./alerts.ts";
 import { backfillsOf } from "./backfills.ts";
+import { quoted } from "./columns.ts";
 import { commitWriter } from "./commit-writer.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { keepPipeline, PIPELINE_TABLES, type PipelineChange, pipelineChange } from "./pipeline-change.ts";
@@ -124,13 +125,21 @@ function takeOver(
   database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${PIPELINE_TABLES} ${ALERTS_TABLE}`);
   database.exec("INSERT OR IGNORE INTO loanstream_progress VALUES (1, 0, 0, 0, NULL, NULL)");
   const change = pipelineChange(database, directory, pipeline, rebuilt);
+  for (const table of change?.added ?? []) dropEmpty(database, table);
   const others = new Set(change?.changed);
   for (const table of pipeline.tables) if (!others.has(table)) database.exec(createTable(table));
   database.exec("UPDATE loanstream_progress SET owner_epoch = owner_epoch + 1; COMMIT");
   return change;
 }
 
-export interface Opened {
+export /** A start that failed before it had gone on may have made the table in another form. */
+function dropEmpty(database: DatabaseSync, { name }: Table): void {
+  const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name);
+  if (!isThere || database.prepare(`SELECT 1 FROM ${quoted(name)} LIMIT 1`).get()) return;
+  database.exec(`DROP TABLE ${quoted(name)}`);
+}
+
+interface Opened {
   readonly pipeline: Pipeline;
   readonly change: PipelineChange | null;
   /** Those of whose tables rows are written. */

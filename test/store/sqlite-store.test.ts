@@ -211,6 +211,17 @@ describe("a data directory", () => {
     openStore(directory, smallPipeline).close();
   });
 
+  it("makes a table in its present form where a start before had failed to go on with another", () => {
+    const directory = newPath();
+    const only = { ...smallPipeline, tables: [scores] };
+    openStore(directory, only).close();
+    openStore(directory, smallPipeline).close();
+    const relation = { ...windows.relation, columns: windows.relation.columns.slice(0, 2) };
+    const store = openStore(directory, { ...only, tables: [scores, { ...windows, relation }] });
+    store.commit(commit(1, { tables: [{ table: windows.name, rows: [[0, "auto"]] }] }));
+    store.close();
+  });
+
   it("that holds something else is refused and left as it is", () => {
     const directory = newPath();
     writeFileSync(
