@@ -7,7 +7,10 @@ import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { asText } from "./outcome.ts";
 
 export interface Follower {
-  /** Takes in what was committed since: each change has a number of its own, greater than any before. */
+  /**
+   * Takes in what was committed since: each change has a number of its own, greater than any before, and a final row
+   * leaves once.
+   */
   follow(): void;
   /** The rows as they were last seen, in the form of `Outcome.tables`; what was put out twice is there twice. */
   tables(): ReadonlyMap<string, readonly string[]>;
@@ -27,8 +30,14 @@ export function createFollower(directory: string, pipeline: Pipeline): Follower 
     assert.ok(seq > lastSeq, `${table}: ${seq} came after ${lastSeq}`);
     lastSeq = seq;
     const window = keyed.get(table);
-    if (window === undefined) appended.set(table, [...(appended.get(table) ?? []), asText(row)]);
-    else byKey.set(table, (byKey.get(table) ?? new Map()).set(keyOf(window, row), asText(row)));
+    if (window === undefined) {
+      appended.set(table, [...(appended.get(table) ?? []), asText(row)]);
+      return;
+    }
+    const rows = byKey.get(table) ?? new Map<string, string>();
+    const key = keyOf(window, row);
+    assert.ok(window.emit !== "final" || !rows.has(key), `${table}: a final row left twice`);
+    byKey.set(table, rows.set(key, asText(row)));
   }
 
   return {

@@ -83,9 +83,13 @@ async function testKills(context: TestContext): Promise<void> {
   const records = readRecords(recordFile);
   const random = createRandom(seed);
   random.seek("bad", 0, 1);
-  const undisturbed = drained(live("undisturbed", RECORDS, "drain"));
+  const undisturbed = live("undisturbed", RECORDS, "drain");
+  context.after(() => {
+    undisturbed.kill();
+    return undisturbed.ended;
+  });
   const torn = await killAgainAndAgain(records, random);
-  await undisturbed;
+  await drained(undisturbed);
   context.diagnostic(`${KILLS} kills, ${torn} of them with a torn write`);
 
   const expected = outcomeOf(join(scratch, "undisturbed"), pipeline);
