@@ -64,11 +64,19 @@ export function failed(cursor: Cursor, reason: string, at: number): typeof FAILE
 
 export function skipSpace(bytes: Uint8Array, at: number): number {
   let place = at;
-  for (;;) {
-    const byte = bytes[place];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return place;
-    place++;
-  }
+  while (isSpace(bytes[place])) place++;
+  return place;
+}
+
+/** Where what stands in [from, to) ends, white space behind it left out. */
+export function skipSpaceBack(bytes: Uint8Array, from: number, to: number): number {
+  let at = to;
+  while (at > from && isSpace(bytes[at - 1])) at--;
+  return at;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 /** 1 for the bytes that stand for themselves in a text: ASCII without controls, quote and backslash. */

@@ -42,7 +42,7 @@ export function createScanner(schema: EventSchema): Scanner {
     columns = openColumns(schema, batch.count);
     seen.fill(0);
     for (let row = 0; row < batch.count; row++) {
-      const end = batch.offsets[row + 1]!;
+      const end = json.skipSpaceBack(cursor.bytes, batch.offsets[row]!, batch.offsets[row + 1]!);
       faultPath = "";
       if (refused.length > 0) refused = [];
       stamp = row + 1;

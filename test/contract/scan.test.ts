@@ -158,7 +158,9 @@ test("bytes that are no UTF-8 are a fault", () => {
 });
 
 test("a record that ends early is a fault, whatever follows in the batch", () => {
-  const cut = Array.from({ length: good.length }, (_, length) => good.slice(0, length));
+  const cut = ["", "\n"].flatMap((lineEnd) =>
+    Array.from({ length: good.length }, (_, length) => good.slice(0, length) + lineEnd),
+  );
   const { dead, faults } = scan(batchOf(cut.flatMap((record) => [record, good])));
   assert.deepEqual(
     Array.from(dead),
