@@ -62,6 +62,8 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     drain: new Map(),
   };
   let bytesWaiting = 0;
+  /** Resolves once the append before has handed its records over, so that they keep the order of their calls. */
+  let turn: Promise<unknown> = Promise.resolve();
   let room = Promise.withResolvers<void>();
   let lastId = 0;
 
@@ -104,11 +106,17 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     return asked.promise;
   }
 
+  async function admit(size: number): Promise<void> {
+    while (bytesWaiting > 0 && bytesWaiting + size > MOST_BYTES_WAITING) await room.promise;
+    bytesWaiting += size;
+  }
+
   async function append(batch: Append): Promise<number> {
     const packed = packAppend(batch);
     const size = packed.bytes.length;
-    while (bytesWaiting > 0 && bytesWaiting + size > MOST_BYTES_WAITING) await room.promise;
-    bytesWaiting += size;
+    const admitted = turn.then(() => admit(size));
+    turn = admitted.catch(() => {});
+    await admitted;
     try {
       return await ask("append", packed, [packed.bytes.buffer, packed.offsets.buffer]);
     } finally {

@@ -119,6 +119,24 @@ describe("the engine thread", () => {
     });
   });
 
+  it("keeps the order of appends that have to wait until there is room, large and small ones", async () => {
+    const thread = await startEngineThread({ pipeline: plan, dataDirectory: newPath() });
+    const padding = " ".repeat(3 << 20);
+    const records = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? `{}${padding}` : "{}"));
+    const append = (record: string) => thread.append({ records: [Buffer.from(record)], ingestTimeMs: 0 });
+    const positions: number[] = [];
+    const first = records.slice(0, 8).map(append);
+    for (const promise of first) promise.then((position) => positions.push(position));
+    await first[0];
+    const second = records.slice(8).map(append);
+    assert.deepEqual(
+      await Promise.all([...first, ...second]),
+      records.map((_, i) => i),
+    );
+    assert.deepEqual(positions, [0, 1, 2, 3, 4, 5, 6, 7]);
+    await thread.drain();
+  });
+
   it("says why it can't start, and refuses what it can't append", async () => {
     const settings = { pipeline: plan, dataDirectory: newPath() };
     const thread = await startEngineThread(settings);
