@@ -46,7 +46,9 @@ async function drain(directory: string, until: number): Promise<Outcome> {
 
 /** What `run` says of a directory that it can't go on with. */
 async function refused(directory: string, code: RegExp): Promise<void> {
-  assertComplains(await run(["--data-dir", at(directory), "--port", "0"]), 1, code);
+  const failed = await run(["--data-dir", at(directory), "--port", "0"]);
+  assertComplains(failed, 1, code);
+  assert.ok(failed.stderr.startsWith(at(directory)), `without its place: ${failed.stderr}`);
 }
 
 /** Ends by itself if it is refused; else it is interrupted, since it would run on. */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Diagnostic } from "../../../errors.ts";
 import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
 import { createLogger, processLogSettings } from "../../../log.ts";
@@ -82,9 +83,16 @@ async function answer<Name extends QuestionName>(
   }
 }
 
-/** What SQLite said while it read is said of the store's file. */
+/** What SQLite said while it read is said of the store's file; what has no place, of the data directory. */
 function failureOf(error: unknown, { dataDirectory }: ThreadSettings): Failure {
-  return toFailure(storeError(error, join(dataDirectory, STORE_FILE)));
+  const failure = toFailure(storeError(error, join(dataDirectory, STORE_FILE)));
+  if (!failure.known) return failure;
+  const [first, ...rest] = failure.diagnostics;
+  const placed = (diagnostic: Diagnostic): Diagnostic => ({
+    ...diagnostic,
+    place: { file: dataDirectory, ...diagnostic.place },
+  });
+  return { known: true, diagnostics: [placed(first), ...rest.map(placed)] };
 }
 
 const port = parentPort;
