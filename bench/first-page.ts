@@ -35,7 +35,15 @@ interface Round {
 async function round(): Promise<Round> {
   const data = mkdtempSync(join(tmpdir(), "loanstream-first-page-"));
   const startMs = performance.now();
-  const child = spawn(command, ["run", "--port", "0", "--data-dir", data], { stdio: "ignore" });
+  const child = spawn(command, ["run", "--port", "0", "--data-dir", data], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  const until = <T>(look: () => Promise<T | null>) =>
+    awaited(look, () => assert.equal(child.exitCode, null, `the run ended: ${said}`));
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   try {
     const { url } = await until(() => readRunning(data));
@@ -53,11 +61,12 @@ async function round(): Promise<Round> {
   }
 }
 
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
+async function awaited<T>(look: () => Promise<T | null>, check: () => void): Promise<T> {
   const giveUpMs = performance.now() + GIVES_UP_MS;
   for (;;) {
     const found = await look();
     if (found !== null) return found;
+    check();
     assert.ok(performance.now() < giveUpMs, "it never came");
     await delay(LOOK_MS);
   }
