@@ -20,6 +20,7 @@ const START_MS = Date.UTC(2026, 0, 5);
 /** Each event changes a dozen rows of the sliding windows: at 20 a second two days would take half an hour. */
 const RATE_PER_SECOND = 5;
 const LOG_BYTES = 512 << 20;
+const MOST_SNAPSHOTS = 2;
 /** Minutes of event time that may wait to be taken in. */
 const MOST_MINUTES_BEHIND = 30;
 
@@ -33,18 +34,24 @@ interface Size {
   /** Of the process, both threads. */
   readonly residentBytes: number;
   readonly logBytes: number;
-  /** Rows that only recovery needs. */
-  readonly bookkeeping: number;
+  readonly snapshots: number;
+  /** Recorded triggers that no kept snapshot needs. */
+  readonly oldTriggers: number;
 }
 
 function sizeNow(): Size {
   const log = join(dataDirectory, "log");
   const logBytes = readdirSync(log).reduce((sum, name) => sum + statSync(join(log, name)).size, 0);
   using database = new DatabaseSync(join(dataDirectory, STORE_FILE), { readOnly: true });
-  const count = (table: string): number =>
-    Number(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows);
-  const bookkeeping = count("loanstream_triggers") + count("loanstream_snapshots");
-  return { residentBytes: process.memoryUsage.rss(), logBytes, bookkeeping };
+  const count = (rows: string): number => Number(database.prepare(`SELECT count(*) AS n ${rows}`).get()?.n);
+  return {
+    residentBytes: process.memoryUsage.rss(),
+    logBytes,
+    snapshots: count("FROM loanstream_snapshots"),
+    oldTriggers: count(
+      "FROM loanstream_triggers WHERE position < (SELECT min(position) FROM loanstream_snapshots)",
+    ),
+  };
 }
 
 function append(thread: EngineThread, batch: RecordBatch, minute: number): Promise<number> {
@@ -90,9 +97,9 @@ test("two days through the thread leave memory, log and bookkeeping bounded", { 
   for (const [hour, size] of sizes.entries()) context.diagnostic(`hour ${hour + 1}: ${JSON.stringify(size)}`);
   const greatest = (from: number, to: number, what: keyof Size): number =>
     Math.max(...sizes.slice(from, to).map((size) => size[what]));
-  for (const what of ["residentBytes", "bookkeeping"] as const) {
-    const [first, second] = [greatest(0, DAY, what), greatest(DAY, 2 * DAY, what)];
-    assert.ok(second <= 1.25 * first, `${what} grew from ${first} to ${second}`);
-  }
+  const [first, second] = [greatest(0, DAY, "residentBytes"), greatest(DAY, 2 * DAY, "residentBytes")];
+  assert.ok(second <= 1.25 * first, `memory grew from ${first} to ${second} bytes`);
+  assert.ok(greatest(0, 2 * DAY, "snapshots") <= MOST_SNAPSHOTS);
+  assert.equal(greatest(0, 2 * DAY, "oldTriggers"), 0);
   assert.ok(greatest(0, 2 * DAY, "logBytes") <= 1.5 * LOG_BYTES);
 });
