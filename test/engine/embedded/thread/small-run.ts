@@ -1,4 +1,5 @@
 /** A small pipeline, and loops over real files whose timer ticks when a test says so. */
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -172,9 +173,10 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Resolves once all that is durable is committed, and a snapshot that is due is kept. */
-export async function committed({ store, log }: Run): Promise<void> {
+export async function committed({ store, log, failures }: Run): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-  await until(() => store.progress().position >= log.end());
+  await until(() => failures.length > 0 || store.progress().position >= log.end());
+  assert.deepEqual(failures, []);
 }
 
 export function all(directory: string, sql: string): unknown[] {
