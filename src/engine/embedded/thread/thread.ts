@@ -48,7 +48,10 @@ type Waiting = {
   readonly [Name in QuestionName]: Map<number, PromiseWithResolvers<Questions[Name]["answer"]>>;
 };
 
-/** Starts the thread and recovers its state. Throws what opening log and store, and recovery, throw. */
+/**
+ * Starts the thread and recovers its state. Throws what opening log and store, and recovery, throw. Whatever is asked
+ * of a thread that has ended rejects.
+ */
 export async function startEngineThread(settings: ThreadSettings): Promise<EngineThread> {
   const module = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   const worker = new Worker(new URL(module, import.meta.url), { workerData: settings });
@@ -66,8 +69,11 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
   let turn: Promise<unknown> = Promise.resolve();
   let room = Promise.withResolvers<void>();
   let lastId = 0;
+  /** Why the thread answers no more. */
+  let over: { readonly error: unknown } | null = null;
 
   function failAll(error: unknown): void {
+    over ??= { error };
     const asked = Object.values(waiting).flatMap((those) => [...those.values()]);
     for (const { reject } of [ready, ended, room, ...asked]) reject(error);
     for (const those of Object.values(waiting)) those.clear();
@@ -98,6 +104,7 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     question: Questions[Name]["question"],
     transfer: ArrayBuffer[] = [],
   ): Promise<Questions[Name]["answer"]> {
+    if (over) return Promise.reject(over.error);
     const id = ++lastId;
     const asked = Promise.withResolvers<Questions[Name]["answer"]>();
     waiting[name].set(id, asked);

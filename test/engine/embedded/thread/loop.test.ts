@@ -145,6 +145,15 @@ describe("the engine thread", () => {
     assert.equal((await thread.drain()).source.read, 0);
   });
 
+  it("rejects what is asked of it once it has ended", async () => {
+    const thread = await startEngineThread({ pipeline: plan, dataDirectory: newPath() });
+    await thread.drain();
+    await thread.ended;
+    await assert.rejects(thread.append(appended([{ id: "1", at: 1 }])), code("internal.unexpected"));
+    await assert.rejects(thread.retry([]), code("internal.unexpected"));
+    await assert.rejects(thread.drain(), code("internal.unexpected"));
+  });
+
   it("retries dead letters and keeps account of a backfill", async () => {
     const dataDirectory = newPath();
     const thread = await startEngineThread({ pipeline: plan, dataDirectory });
