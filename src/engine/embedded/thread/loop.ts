@@ -51,7 +51,7 @@ export interface EngineLoop {
    */
   beginBackfill(file: BackfillFile): Promise<BackfillState>;
   endBackfill(file: string): Promise<void>;
-  /** Takes in what was acknowledged, triggers a last time, closes no window; then closes log and store. */
+  /** Takes in what was acknowledged or is being retried, triggers a last time, closes no window; then closes log and store. */
   drain(): Promise<Ledger>;
 }
 
@@ -220,6 +220,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
     beginBackfill: (file) => writing(() => store.backfills.begin(file, log.end())),
     endBackfill: (file) => writing(() => store.backfills.done(file, log.end())),
     async drain() {
+      await retrying;
       cancel();
       while (hasWork()) await wake();
       isDraining = true;

@@ -108,6 +108,23 @@ describe("a retry of dead letters", () => {
   });
 });
 
+describe("a drain", () => {
+  it("waits for the retries that were asked for before", async () => {
+    const directory = newPath();
+    const run = await withDeadLetters(directory);
+    const asked = [1, 2, 1, 2].map((position) => run.loop.retry([letter(position, repaired)]));
+    const ledger = await run.loop.drain();
+    assert.deepEqual((await Promise.all(asked)).flat(), [
+      retried(1, 3, false),
+      retried(2, 4, false),
+      retried(1, 3, true),
+      retried(2, 4, true),
+    ]);
+    assert.equal(ledger.source.read, 5);
+    assert.deepEqual(run.failures, []);
+  });
+});
+
 describe("a backfill", () => {
   const file = { file: "events.ndjson", identity: "1000 bytes" };
   const some = (...ids: string[]) => appended(ids.map((id) => ({ id, at: 1 })));
