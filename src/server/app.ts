@@ -10,7 +10,7 @@ import { createBoard } from "./page/board.ts";
 import { liveParts } from "./page/live.ts";
 import { page } from "./page/page.ts";
 import { rowsQuery, streamQuery, tableNamed } from "./parameters.ts";
-import type { ServerParts } from "./parts.ts";
+import type { ServerParts, Status } from "./parts.ts";
 import { problemOf } from "./problems.ts";
 import { lettersReply, readLetters } from "./retry-api.ts";
 import { rowStream } from "./row-stream.ts";
@@ -90,14 +90,22 @@ function addTables(app: Hono, parts: ServerParts, closing: AbortSignal): void {
     app.all(path, only("GET, HEAD"));
 }
 
-function addAdmin(app: Hono, { admin }: ServerParts): void {
+function addAdmin(app: Hono, { admin, status }: ServerParts): void {
   if (admin === null) return;
   const path = "/v1/dlq/retry";
   app.post(path, bearerOf(admin.token), limitedBody, async ({ req, body }) => {
-    const outcomes = await admin.retry(readLetters(await req.text()));
+    const letters = readLetters(await req.text());
+    refuseUnlessLive(status());
+    const outcomes = await admin.retry(letters);
     return body(lettersReply(outcomes), 200, { "content-type": "application/x-ndjson" });
   });
   app.all(path, only("POST"));
+}
+
+/** Before, files may be taken in, whose records are counted by the log's; behind it the log is closed. */
+function refuseUnlessLive({ state }: Status): void {
+  if (state === "live") return;
+  throw fail("server.not-ready", "this run isn't live", "Ask again once /readyz answers 200.");
 }
 
 function addPage(app: Hono, parts: ServerParts, web: readonly WebFile[], closing: AbortSignal): void {

@@ -3,6 +3,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type Diagnostic, type ErrorCode, fail, LoanstreamError } from "../errors.ts";
 
 const STATUSES: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  "dlq.not-dead": 400,
+  "log.record-has-line-end": 400,
   "request.invalid-body": 400,
   "request.invalid-parameter": 400,
   "request.unauthorized": 401,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { describe, it } from "node:test";
-import { LoanstreamError } from "../../src/errors.ts";
+import { fail, LoanstreamError } from "../../src/errors.ts";
 import type { RepairedLetter } from "../../src/server/parts.ts";
 import { startServer } from "../../src/server/server.ts";
 import { smallPipeline } from "../store/small-pipeline.ts";
@@ -227,6 +227,27 @@ describe("POST /v1/dlq/retry", () => {
       assert.equal(error.code, "request.invalid-body");
       assert.match(error.message, /^line 2 of the body /);
       assert.deepEqual(asked, []);
+    });
+
+  for (const state of ["recovering", "history", "draining", "failed"] as const)
+    it(`does nothing while the run is ${state}`, async (t) => {
+      const { asked, admin: given } = admin();
+      const { get } = await served(t, { admin: given, status: () => ({ ...live, state }) });
+      const body = JSON.stringify(letter);
+      const response = await get("/v1/dlq/retry", { method: "POST", headers: authorized, body });
+      assert.equal(response.status, 503);
+      assert.equal(JSON.parse(await response.text()).error.code, "server.not-ready");
+      assert.deepEqual(asked, []);
+    });
+
+  for (const code of ["dlq.not-dead", "log.record-has-line-end"] as const)
+    it(`passes ${code} on as a fault of the body`, async (t) => {
+      const retry = () => Promise.reject(fail(code, "no", "Look."));
+      const { get } = await served(t, { admin: { token: "secret", retry } });
+      const body = JSON.stringify(letter);
+      const response = await get("/v1/dlq/retry", { method: "POST", headers: authorized, body });
+      assert.equal(response.status, 400);
+      assert.equal(JSON.parse(await response.text()).error.code, code);
     });
 
   it("refuses a body past 16 MB", async (t) => {
