@@ -25,7 +25,7 @@ export interface Plan {
   readonly afterMs: number;
 }
 
-export const MOST_HISTORY_EVENTS = 250_000;
+const MOST_HISTORY_EVENTS = 250_000;
 
 /** Applications of a directory's streams are numbered apart; after 128 streams numbers come again. */
 const NUMBERS = 2 ** 29;

@@ -21,8 +21,8 @@ export interface Given {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const SETTINGS_FILE = "loanstream.yaml";
-export const FILE_VARIABLE = `${VARIABLES}CONFIG`;
+const SETTINGS_FILE = "loanstream.yaml";
+const FILE_VARIABLE = `${VARIABLES}CONFIG`;
 
 /** Variables that are no settings: where the file is, where jars are kept, what tests go by. */
 const OTHER_VARIABLES = [FILE_VARIABLE, `${VARIABLES}CACHE`, `${VARIABLES}NIGHTLY`];

@@ -17,7 +17,7 @@ export const isLast = ({ stepsMs }: Pick<Waiting, "stepsMs">, step: Step): boole
   step + 1 >= stepsMs.length;
 export const lastStep = ({ stepsMs }: Pick<Waiting, "stepsMs">): Step => stepOf(stepsMs.length - 1);
 export const following = (step: Step): Step => stepOf(step + 1);
-export const stepOf = (step: number): Step => (step === 1 || step === 2 || step === 3 ? step : 0);
+const stepOf = (step: number): Step => (step === 1 || step === 2 || step === 3 ? step : 0);
 
 /** The step whose event arrives first; lags can put a later step before an earlier one. */
 export function firstToArrive(random: Random, application: Application): Step {

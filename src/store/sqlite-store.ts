@@ -132,7 +132,7 @@ function takeOver(
   return change;
 }
 
-export /** A start that failed before it had gone on may have made the table in another form. */
+/** A start that failed before it had gone on may have made the table in another form. */
 function dropEmpty(database: DatabaseSync, { name }: Table): void {
   const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name);
   if (!isThere || database.prepare(`SELECT 1 FROM ${quoted(name)} LIMIT 1`).get()) return;

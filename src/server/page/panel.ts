@@ -22,7 +22,7 @@ export interface Panel {
 
 const WIDE_FROM = 8;
 /** The last hours, of windows of a minute or more. */
-export const CHART_WINDOWS = 120;
+const CHART_WINDOWS = 120;
 
 export function createPanel(table: Table, served: ServedTable, pipeline: Pipeline): Panel {
   const columns = shownColumns(table, served, pipeline);
