@@ -8,12 +8,13 @@ import { embeddedEngine } from "../engine/embedded/engine.ts";
 import type { Analysis, DeadLetter } from "../engine/engine.ts";
 import { readRecords } from "../eventlog/files/read.ts";
 import { inKeyOrder } from "../output/order.ts";
+import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Command, usageError } from "./command.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { createReadingProgress } from "./reading-progress.ts";
-import { dateAndTime, printable, tableText, terminalWidth } from "./table-text.ts";
+import { printable, tableText, terminalWidth } from "./table-text.ts";
 import { type OutputFormat, raisedAlerts, writeAnalysis } from "./write-analysis.ts";
 
 const FIRST_ROWS = 5;

@@ -8,6 +8,7 @@ import { readSettings } from "../config/settings.ts";
 import { recordMask } from "../contract/mask.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import { fail } from "../errors.ts";
+import { dateAndTime } from "../output/time-text.ts";
 import { suggest } from "../suggest.ts";
 import { openDataTopics } from "../topics/embedded.ts";
 import { isOfSource, type Topic, topicNamed } from "../topics/topic-list.ts";
@@ -15,7 +16,7 @@ import type { Start, TopicCursor, TopicRecord } from "../topics/topics.ts";
 import { type Command, usageError, wholeNumber } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { recordText } from "./record-text.ts";
-import { dateAndTime, printable, terminalWidth } from "./table-text.ts";
+import { printable, terminalWidth } from "./table-text.ts";
 
 export const consume: Command = {
   name: "consume",

@@ -9,6 +9,7 @@ import type { EventSchema } from "../contract/schema.ts";
 import { startEngineThread } from "../engine/embedded/thread/thread.ts";
 import { fail } from "../errors.ts";
 import type { LogLevels } from "../log.ts";
+import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { RepairedLetter, RetriedLetter } from "../server/parts.ts";
 import { retryOver } from "../server/retry-client.ts";
@@ -18,7 +19,7 @@ import { deadLetters, type FoundLetter, readRepaired, refuseDead } from "../topi
 import { cutTo } from "./aligned.ts";
 import { type Command, usageError, wholeNumber } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { dateAndTime, printable, type TextSettings, terminalWidth } from "./table-text.ts";
+import { printable, type TextSettings, terminalWidth } from "./table-text.ts";
 
 export const dlq: Command = {
   name: "dlq",

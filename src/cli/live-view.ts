@@ -1,9 +1,11 @@
 /** What a running stream looks like on a terminal: a status line, the newest alerts, the newest rows of each table. */
+
+import { type TimeFormat, timeOfDay } from "../output/time-text.ts";
 import type { Status } from "../server/parts.ts";
 import type { StoreView } from "../store/sqlite-reader.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { durationText } from "./reading-progress.ts";
-import { printable, type TimeFormat, tableText, timeOfDay } from "./table-text.ts";
+import { printable, tableText } from "./table-text.ts";
 
 /** Where and when it is looked at. */
 export interface Seen {

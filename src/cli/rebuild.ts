@@ -5,15 +5,15 @@ import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { type RebuildOutcome, rebuildDirectory } from "../engine/embedded/rebuild/directory.ts";
 import { fail } from "../errors.ts";
+import { count } from "../output/quantities.ts";
+import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { ReplacedRows, ReplacedWindows } from "../store/replace-rows.ts";
 import { STORE_FILE } from "../store/sqlite-store.ts";
 import { suggest } from "../suggest.ts";
 import { type Command, usageError } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { count } from "./quantities.ts";
 import { createReadingProgress } from "./reading-progress.ts";
-import { dateAndTime } from "./table-text.ts";
 
 export const rebuild: Command = {
   name: "rebuild",

@@ -2,12 +2,12 @@
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { type DirectoryStatus, type LogStatus, statusOf } from "../inspect/status.ts";
+import { count, counted, duration, size } from "../output/quantities.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { compilePipeline } from "../pipeline/load.ts";
 import { type LogSettings, SEVERITIES } from "../pipeline/pipeline.ts";
 import type { Command } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
-import { count, counted, duration, size } from "./quantities.ts";
 
 export const status: Command = {
   name: "status",

@@ -1,12 +1,12 @@
 /** `loanstream topics`: what can be followed. */
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
+import { dateAndTime, type TimeFormat } from "../output/time-text.ts";
 import { openDataTopics } from "../topics/embedded.ts";
 import type { TopicStatus } from "../topics/topics.ts";
 import { alignedLines } from "./aligned.ts";
 import { type Command, usageError } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { dateAndTime, type TimeFormat } from "./table-text.ts";
 
 export const topics: Command = {
   name: "topics",

@@ -3,6 +3,7 @@ import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import { fail, type LoanstreamError } from "../errors.ts";
+import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type DataReader, dataReader } from "../topics/data-reader.ts";
 import { readCardTexts } from "../why/card-texts.ts";
@@ -10,7 +11,7 @@ import { explain } from "../why/explanation.ts";
 import { explanationJson } from "../why/explanation-json.ts";
 import { type Command, usageError } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { dateAndTime, terminalWidth } from "./table-text.ts";
+import { terminalWidth } from "./table-text.ts";
 import { explanationText } from "./why-text.ts";
 
 export const why: Command = {

@@ -1,7 +1,7 @@
 /** The data directory as the file system has it. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { size } from "../cli/quantities.ts";
+import { size } from "../output/quantities.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 import { LOG_FOLDER } from "./status.ts";
 import type { Subject } from "./subject.ts";

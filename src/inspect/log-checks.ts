@@ -1,13 +1,13 @@
 /** The log, and whether what is in it comes through. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { count, counted, duration } from "../cli/quantities.ts";
 import { createScanner } from "../contract/scan.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
 import { listSegments } from "../eventlog/segments/segment.ts";
 import { readableDirectory } from "../eventlog/segments/segment-file.ts";
 import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { count, counted, duration } from "../output/quantities.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
 import { LOG_FOLDER } from "./status.ts";
 import { type Subject, valueIn } from "./subject.ts";

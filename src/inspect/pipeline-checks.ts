@@ -1,9 +1,9 @@
 /** The pipeline, and whether it fits the events. */
 import { Buffer } from "node:buffer";
-import { counted } from "../cli/quantities.ts";
 import { createScanner } from "../contract/scan.ts";
 import type { Fault } from "../engine/batch.ts";
 import { createGenerator } from "../generator/generator.ts";
+import { counted } from "../output/quantities.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { resultOf, type Subject, valueIn } from "./subject.ts";

@@ -1,7 +1,7 @@
 /** The tables, and the process that holds them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { count, counted } from "../cli/quantities.ts";
+import { count, counted } from "../output/quantities.ts";
 import { pipelineChange } from "../store/pipeline-change.ts";
 import { storeError } from "../store/sqlite-error.ts";
 import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createRate, historyView, liveView, rowsThatFit } from "../../src/cli/live-view.ts";
-import { dateAndTime, tableText, timeOfDay } from "../../src/cli/table-text.ts";
+import { tableText } from "../../src/cli/table-text.ts";
+import { dateAndTime, timeOfDay } from "../../src/output/time-text.ts";
 import { arrayOf, BIGINT, DOUBLE, STRING, TIMESTAMP } from "../../src/sql/types.ts";
 import { scores, windows } from "../store/small-pipeline.ts";
 

@@ -1,6 +1,7 @@
 /** What somebody should look at, the last first. */
-import { timeOfDay } from "../../cli/table-text.ts";
+
 import type { RaisedAlert } from "../../output/alert.ts";
+import { timeOfDay } from "../../output/time-text.ts";
 import { type Markup, markup } from "./markup.ts";
 import { heading } from "./words.ts";
 

@@ -1,6 +1,7 @@
 /** One value as a cell of a table: its unit decides how it is written, and what is long is cut and given as a title. */
-import type { TimeFormat } from "../../cli/table-text.ts";
+
 import { valueToJson } from "../../output/json.ts";
+import type { TimeFormat } from "../../output/time-text.ts";
 import type { SqlType, Value } from "../../sql/types.ts";
 import type { ServedColumn } from "../served.ts";
 import { histogramBars } from "./chart.ts";

@@ -1,5 +1,5 @@
 /** Which columns a panel shows, and how: when it happened first, begin and end of a window as one. */
-import type { TimeFormat } from "../../cli/table-text.ts";
+import type { TimeFormat } from "../../output/time-text.ts";
 import type { Pipeline, Table } from "../../pipeline/pipeline.ts";
 import type { WindowSpec } from "../../sql/plan.ts";
 import { aggregateBelow, originOf } from "../../sql/trace.ts";

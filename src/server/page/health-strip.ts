@@ -1,5 +1,5 @@
 /** The first line of the page: whether it runs, how fast, how far, and where every record went. */
-import { timeOfDay } from "../../cli/table-text.ts";
+import { timeOfDay } from "../../output/time-text.ts";
 import type { Progress } from "../../store/store.ts";
 import type { State, Status } from "../parts.ts";
 import { type Content, type Markup, markup } from "./markup.ts";

@@ -1,5 +1,5 @@
 /** A table as a panel: what it is, its newest rows, and how its windows went. */
-import { type TimeFormat, timeOfDay } from "../../cli/table-text.ts";
+import { type TimeFormat, timeOfDay } from "../../output/time-text.ts";
 import type { Pipeline, Table } from "../../pipeline/pipeline.ts";
 import type { Value } from "../../sql/types.ts";
 import type { StoreReader } from "../../store/sqlite-reader.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { dateAndTime } from "../../../src/cli/table-text.ts";
+import { dateAndTime } from "../../../src/output/time-text.ts";
 import { cellOf } from "../../../src/server/page/cell.ts";
 import { markup } from "../../../src/server/page/markup.ts";
 import {
