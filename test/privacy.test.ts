@@ -63,7 +63,9 @@ let people: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 before(async () => {
   await fillLog();
-  const running = start(["run", "--port", "0", "--history", "15m", "--data-dir", data], { LOG_LEVEL: "debug" });
+  const running = start(["run", "--port", "0", "--history", "15m", "--data-dir", data], {
+    LOG_LEVEL: "debug",
+  });
   await running.said('"message":"progress"');
   running.interrupt();
   const { exitCode, stdout, stderr } = await running.outcome;

@@ -25,7 +25,12 @@ describe("what the log keeps", () => {
   });
 
   test("is refused, with its line, where it is no duration or no size", () => {
-    for (const log of ["retention: forever", "retention: 4000 days", "max_size: 10 gigabytes", "max_size: 0 GB"])
+    for (const log of [
+      "retention: forever",
+      "retention: 4000 days",
+      "max_size: 10 gigabytes",
+      "max_size: 0 GB",
+    ])
       assert.deepEqual(settingsWith(`log:\n  ${log}`).found, ["pipeline.invalid 3"], log);
   });
 });
