@@ -6,11 +6,11 @@ import { Readable } from "node:stream";
 import { pipeline as connect } from "node:stream/promises";
 import type { Analysis } from "../engine/engine.ts";
 import { fail } from "../errors.ts";
-import { alertReader, alertToJson, type RaisedAlert } from "../output/alert.ts";
+import { alertReader, alertToJson, RAISED_COLUMNS, type RaisedAlert, raisedRow } from "../output/alert.ts";
 import { type NamedType, rowWriter } from "../output/json.ts";
 import { inKeyOrder } from "../output/order.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { STRING, TIMESTAMP, type Value } from "../sql/types.ts";
+import type { Value } from "../sql/types.ts";
 
 export type OutputFormat = "ndjson" | "parquet";
 
@@ -73,7 +73,7 @@ async function writeAlerts(
   format: OutputFormat,
   alerts: readonly RaisedAlert[],
 ): Promise<void> {
-  if (format === "parquet") await parquetTable(`${path}.parquet`, ALERT_COLUMNS, alerts.map(alertRow));
+  if (format === "parquet") await parquetTable(`${path}.parquet`, RAISED_COLUMNS, alerts.map(raisedRow));
   else await writeLines(`${path}.ndjson`, alerts.values().map(alertToJson));
 }
 
@@ -85,21 +85,6 @@ async function parquetTable(
 ): Promise<void> {
   const { writeParquet } = await import("../output/parquet.ts");
   writeParquet(path, columns, rows);
-}
-
-const ALERT_COLUMNS: readonly NamedType[] = [
-  { name: "alert_id", type: STRING },
-  { name: "alert", type: STRING },
-  { name: "severity", type: STRING },
-  { name: "table", type: STRING },
-  { name: "key", type: STRING },
-  { name: "event_time", type: TIMESTAMP },
-  { name: "message", type: STRING },
-];
-
-function alertRow(alert: RaisedAlert): readonly Value[] {
-  const { alertId, severity, table, key, eventTimeMs, message } = alert;
-  return [alertId, alert.alert, severity, table, key, eventTimeMs, message];
 }
 
 async function writeLines(path: string, lines: Iterable<string>): Promise<void> {

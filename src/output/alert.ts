@@ -1,7 +1,8 @@
 /** A raised alert as it is kept and shown: its message holds the values of the moment. */
 import type { Alert, MessagePart, ValueFormat } from "../pipeline/pipeline.ts";
 import type { Column } from "../sql/plan.ts";
-import type { Value } from "../sql/types.ts";
+import { STRING, TIMESTAMP, type Value } from "../sql/types.ts";
+import type { NamedType } from "./json.ts";
 import { keyWriter } from "./key.ts";
 
 type Row = readonly Value[];
@@ -17,6 +18,21 @@ export interface RaisedAlert {
   /** The event's time, or the end of the window; null where the table shows neither. */
   readonly eventTimeMs: number | null;
   readonly message: string;
+}
+
+/** An alert as a row. */
+export const RAISED_COLUMNS: readonly NamedType[] = [
+  { name: "alert_id", type: STRING },
+  { name: "alert", type: STRING },
+  { name: "severity", type: STRING },
+  { name: "table", type: STRING },
+  { name: "key", type: STRING },
+  { name: "event_time", type: TIMESTAMP },
+  { name: "message", type: STRING },
+];
+
+export function raisedRow({ alertId, alert, severity, table, key, eventTimeMs, message }: RaisedAlert): Row {
+  return [alertId, alert, severity, table, key, eventTimeMs, message];
 }
 
 /** Makes alerts of an alert's rows. `currency` is an ISO 4217 code. */

@@ -1,24 +1,15 @@
 /** The table of alerts. One that is there already stays as it was: an id is raised once. */
 import type { DatabaseSync } from "node:sqlite";
-import { alertReader, type RaisedAlert } from "../output/alert.ts";
+import { alertReader, RAISED_COLUMNS, type RaisedAlert } from "../output/alert.ts";
 import type { NamedType } from "../output/json.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
-import { BIGINT, STRING, TIMESTAMP, type Value } from "../sql/types.ts";
+import { BIGINT, type Value } from "../sql/types.ts";
 import { quoted, sqliteType } from "./columns.ts";
 
 /** `position`: the log had been taken in up to there when the alert was raised. */
-export const ALERT_COLUMNS: readonly NamedType[] = [
-  { name: "alert_id", type: STRING },
-  { name: "alert", type: STRING },
-  { name: "severity", type: STRING },
-  { name: "table", type: STRING },
-  { name: "key", type: STRING },
-  { name: "event_time", type: TIMESTAMP },
-  { name: "message", type: STRING },
-  { name: "position", type: BIGINT },
-];
+export const ALERT_COLUMNS: readonly NamedType[] = [...RAISED_COLUMNS, { name: "position", type: BIGINT }];
 
 export const ALERTS_TABLE = `
   CREATE TABLE IF NOT EXISTS ${ALERTS} (${[
