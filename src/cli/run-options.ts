@@ -1,10 +1,8 @@
 /** What `loanstream run` is asked to do. */
-import { Buffer } from "node:buffer";
 import { closeSync, openSync, statSync } from "node:fs";
 import { readSettings } from "../config/settings.ts";
-import { createScanner } from "../contract/scan.ts";
 import { fail } from "../errors.ts";
-import { createGenerator } from "../generator/generator.ts";
+import { misfit } from "../generator/misfit.ts";
 import type { LogLevels } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { usageError, wholeNumber } from "./command.ts";
@@ -62,10 +60,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
 
 /** The generator writes the default pipeline's events: of another schema every one would be dead. */
 function refuseForeignSchema({ schema }: Pipeline): void {
-  const { value } = createGenerator({ seed: 1, startMs: 0, ratePerSecond: 1 }).next();
-  const bytes = Buffer.from(value.json);
-  const record = { partition: 0, basePosition: 0, count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
-  const [fault] = createScanner(schema)({ ...record, ingestTimesMs: null }).faults;
+  const fault = misfit(schema);
   if (!fault) return;
   throw fail(
     "generator.other-schema",

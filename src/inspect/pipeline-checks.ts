@@ -1,10 +1,6 @@
 /** The pipeline, and whether it fits the events. */
-import { Buffer } from "node:buffer";
-import { createScanner } from "../contract/scan.ts";
-import type { Fault } from "../engine/batch.ts";
-import { createGenerator } from "../generator/generator.ts";
+import { misfit } from "../generator/misfit.ts";
 import { counted } from "../output/quantities.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { resultOf, type Subject, valueIn } from "./subject.ts";
 
@@ -26,7 +22,7 @@ export const pipelineChecks: readonly Check<Subject>[] = [
     async run({ settings, pipeline }) {
       const compiled = valueIn(pipeline);
       if (compiled === null) return [];
-      const fault = faultOfGenerated(compiled);
+      const fault = misfit(compiled.schema);
       if (fault === null) return [ok("its events fit the pipeline's schema")];
       const { path, reason } = fault;
       if (!settings.generator) return [ok("it is off; its events wouldn't fit the schema")];
@@ -39,10 +35,3 @@ export const pipelineChecks: readonly Check<Subject>[] = [
     },
   },
 ];
-
-function faultOfGenerated({ schema }: Pipeline): Fault | null {
-  const { value } = createGenerator({ seed: 1, startMs: 0, ratePerSecond: 1 }).next();
-  const bytes = Buffer.from(value.json);
-  const record = { partition: 0, basePosition: 0, count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
-  return createScanner(schema)({ ...record, ingestTimesMs: null }).faults[0] ?? null;
-}
