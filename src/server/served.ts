@@ -3,6 +3,7 @@ import type { NamedType } from "../output/json.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { ModelDescription } from "../pipeline/describe-models.ts";
 import type { Emit, Pipeline, Table } from "../pipeline/pipeline.ts";
+import { ownTopics } from "../pipeline/topic-names.ts";
 import { ALERT_COLUMNS } from "../store/alerts.ts";
 
 export interface ServedTable {
@@ -33,9 +34,10 @@ const ALERT_MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** By name, in the pipeline's order, alerts last. */
-export function servedTables({ tables, descriptions }: Pipeline): ReadonlyMap<string, ServedTable> {
+export function servedTables({ tables, descriptions, source }: Pipeline): ReadonlyMap<string, ServedTable> {
   const served = tables.map((table) => servedTable(table, descriptions.get(table.name)));
-  return new Map([...served, servedAlerts].map((table) => [table.name, table]));
+  const alerts = { ...servedAlerts, topic: ownTopics(source).alerts };
+  return new Map([...served, alerts].map((table) => [table.name, table]));
 }
 
 function servedTable(
@@ -49,10 +51,9 @@ function servedTable(
   return { name, output, topic, emit, key, description: oneLine(described?.description ?? ""), columns };
 }
 
-const servedAlerts: ServedTable = {
+const servedAlerts: Omit<ServedTable, "topic"> = {
   name: ALERTS,
   output: ALERTS,
-  topic: "loan.alerts",
   emit: "once",
   key: ["alert_id"],
   description: "What somebody should look at: rows for which a condition of alerts.yaml holds, each once.",
