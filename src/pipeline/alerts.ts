@@ -15,6 +15,7 @@ import { readMessage } from "./alert-message.ts";
 import type { TextFile } from "./files.ts";
 import { type Alert, type Emit, type MessagePart, SEVERITIES, type Table } from "./pipeline.ts";
 import { timeColumn } from "./time-column.ts";
+import { ALERTS_TOPIC } from "./topic-names.ts";
 
 /** Where alerts are put out; no model's name. */
 export const ALERTS = "alerts";
@@ -139,7 +140,7 @@ function alertOf({ name, severity, table, predicate, parts }: Parts): Alert {
     rows: {
       name: `_alert_${name}`,
       output: ALERTS,
-      topic: "loan.alerts",
+      topic: ALERTS_TOPIC,
       emit: emitOf(table, predicate),
       relation: { op: "model", name: `_alert_${name}`, input, columns },
       key: table.key,

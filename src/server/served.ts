@@ -3,7 +3,7 @@ import type { NamedType } from "../output/json.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { ModelDescription } from "../pipeline/describe-models.ts";
 import type { Emit, Pipeline, Table } from "../pipeline/pipeline.ts";
-import { ownTopics } from "../pipeline/topic-names.ts";
+import { ALERTS_TOPIC } from "../pipeline/topic-names.ts";
 import { ALERT_COLUMNS } from "../store/alerts.ts";
 
 export interface ServedTable {
@@ -34,10 +34,9 @@ const ALERT_MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** By name, in the pipeline's order, alerts last. */
-export function servedTables({ tables, descriptions, source }: Pipeline): ReadonlyMap<string, ServedTable> {
+export function servedTables({ tables, descriptions }: Pipeline): ReadonlyMap<string, ServedTable> {
   const served = tables.map((table) => servedTable(table, descriptions.get(table.name)));
-  const alerts = { ...servedAlerts, topic: ownTopics(source).alerts };
-  return new Map([...served, alerts].map((table) => [table.name, table]));
+  return new Map([...served, servedAlerts].map((table) => [table.name, table]));
 }
 
 function servedTable(
@@ -51,9 +50,10 @@ function servedTable(
   return { name, output, topic, emit, key, description: oneLine(described?.description ?? ""), columns };
 }
 
-const servedAlerts: Omit<ServedTable, "topic"> = {
+const servedAlerts: ServedTable = {
   name: ALERTS,
   output: ALERTS,
+  topic: ALERTS_TOPIC,
   emit: "once",
   key: ["alert_id"],
   description: "What somebody should look at: rows for which a condition of alerts.yaml holds, each once.",
