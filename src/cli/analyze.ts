@@ -1,6 +1,7 @@
 /** `loanstream analyze`: a bounded input through the embedded engine. */
 
 import { statSync } from "node:fs";
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import type { RecordBatch } from "../engine/batch.ts";
@@ -10,7 +11,7 @@ import { readRecords } from "../eventlog/files/read.ts";
 import { inKeyOrder } from "../output/order.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { createReadingProgress } from "./reading-progress.ts";

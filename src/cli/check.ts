@@ -1,12 +1,13 @@
 /** `loanstream check`: everything that is wrong with a pipeline folder. */
 
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { type Diagnostic, formatDiagnostic } from "../errors.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { compilePipeline } from "../pipeline/load.ts";
 import { loadModelTests } from "../pipeline/testing/model-tests.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
 export const check: Command = {

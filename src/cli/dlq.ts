@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { text as textOf } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { usageError, wholeNumber } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { recordMask } from "../contract/mask.ts";
@@ -17,7 +18,7 @@ import { readRunning } from "../server/running.ts";
 import { type DataReader, dataReader } from "../topics/data-reader.ts";
 import { deadLetters, type FoundLetter, readRepaired, refuseDead } from "../topics/dead-letters.ts";
 import { cutTo } from "./aligned.ts";
-import { type Command, usageError, wholeNumber } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { printable, type TextSettings, terminalWidth } from "./table-text.ts";
 

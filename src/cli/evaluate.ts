@@ -1,11 +1,12 @@
 /** `loanstream evaluate`: how well a score tells labelled records apart. */
 
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import { type Evaluation, findScore, evaluate as measure, type ScoreColumn } from "../evaluate/evaluate.ts";
 import { readRecords } from "../eventlog/files/read.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
 export const evaluate: Command = {

@@ -1,6 +1,7 @@
 /** `loanstream generate`: made-up applications as NDJSON. The same options give the same bytes. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
+import { usageError, wholeNumber } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { fail, type LoanstreamError, type Place } from "../errors.ts";
@@ -11,7 +12,7 @@ import type { Scenario } from "../generator/scenarios/scenario.ts";
 import { scenarios } from "../generator/scenarios/scenarios.ts";
 import { mostEventBytes } from "../generator/stream.ts";
 import { badKinds, badRecordJson, truthJson } from "../generator/truth.ts";
-import { type Command, usageError, wholeNumber } from "./command.ts";
+import type { Command } from "./command.ts";
 
 /** A Monday; fixed, so that the same seed gives the same bytes on any day. */
 const defaultStart = "2026-01-05T00:00:00Z";

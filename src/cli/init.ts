@@ -2,10 +2,11 @@
 import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { usageError } from "../config/flags.ts";
 import { readSettings } from "../config/settings.ts";
 import { fail } from "../errors.ts";
 import { withSchemaLine } from "../pipeline/yaml-schemas.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { readmeOf } from "./init-readme.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 

@@ -1,6 +1,7 @@
 /** `loanstream rebuild`: tables made anew from the stored log. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { type RebuildOutcome, rebuildDirectory } from "../engine/embedded/rebuild/directory.ts";
@@ -11,7 +12,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { ReplacedRows, ReplacedWindows } from "../store/replace-rows.ts";
 import { STORE_FILE } from "../store/sqlite-store.ts";
 import { suggest } from "../suggest.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { createReadingProgress } from "./reading-progress.ts";
 

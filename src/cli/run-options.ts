@@ -1,11 +1,11 @@
 /** What `loanstream run` is asked to do. */
 import { closeSync, openSync, statSync } from "node:fs";
+import { usageError, wholeNumber } from "../config/flags.ts";
 import { readSettings } from "../config/settings.ts";
 import { fail } from "../errors.ts";
 import { misfit } from "../generator/misfit.ts";
 import type { LogLevels } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { usageError, wholeNumber } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
 export interface RunOptions {

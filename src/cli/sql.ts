@@ -1,5 +1,6 @@
 /** `loanstream sql`: a model as Spark SQL, or its typed plan. */
 
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { fail } from "../errors.ts";
@@ -9,7 +10,7 @@ import type { Alias } from "../sql/plan.ts";
 import { renderPlan } from "../sql/render/plan.ts";
 import { quoteName, renderModel } from "../sql/render/spark.ts";
 import { suggest } from "../suggest.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
 export const sql: Command = {

@@ -1,5 +1,6 @@
 /** `loanstream test`: what each model makes of given events, against what its test file says. */
 
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import type { SettingsOf } from "../config/table.ts";
@@ -14,7 +15,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { loadModelTests, type ModelTest } from "../pipeline/testing/model-tests.ts";
 import { runModelTests, type TestResult } from "../pipeline/testing/run.ts";
 import { nearest } from "../suggest.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 
 /** A test asks for many small queries, and most of each is planning, on one thread. */

@@ -1,11 +1,13 @@
 /** `loanstream topics`: what can be followed. */
+
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { dateAndTime, type TimeFormat } from "../output/time-text.ts";
 import { openDataTopics } from "../topics/embedded.ts";
 import type { TopicStatus } from "../topics/topics.ts";
 import { alignedLines } from "./aligned.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
 export const topics: Command = {

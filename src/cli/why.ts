@@ -1,4 +1,6 @@
 /** `loanstream why`: all that is known of one application, and why. */
+
+import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
@@ -9,7 +11,7 @@ import { type DataReader, dataReader } from "../topics/data-reader.ts";
 import { readCardTexts } from "../why/card-texts.ts";
 import { explain } from "../why/explanation.ts";
 import { explanationJson } from "../why/explanation-json.ts";
-import { type Command, usageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { terminalWidth } from "./table-text.ts";
 import { explanationText } from "./why-text.ts";

@@ -1,7 +1,7 @@
 /** The settings of a command: `loanstream.yaml` < `LOANSTREAM_*` < flags. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { parseFlags } from "../cli/command.ts";
 import { type Diagnostic, LoanstreamError, throwIfAny } from "../errors.ts";
+import { parseFlags } from "./flags.ts";
 import {
   type Environment,
   fromEnvironment,
