@@ -35,6 +35,10 @@ const out = join(scratch, "out");
 const outOfBroken = join(scratch, "out-of-broken");
 /** What every program said on standard output and standard error. */
 const said = new Map<string, string>();
+/** What the server of the run answered, and sent its followers. */
+const answers: string[] = [];
+/** What commands showed of the data directory. */
+const shown: string[] = [];
 
 /** Every place where output goes. Whatever a run puts out elsewhere gets its line here. */
 const outputZone: Readonly<Record<string, () => string>> = {
@@ -44,12 +48,17 @@ const outputZone: Readonly<Record<string, () => string>> = {
   "the files of an analysis of broken records": () => textsIn(outOfBroken),
   "the live view": screen,
   "what the programs say": () => [...said.values()].join("\n"),
+  "what the server answers": () => answers.join("\n"),
+  // Some customers came on the day on which others were born.
+  "what is shown of events": () => shown.join("\n").replaceAll(/customer_since\W+[\d-]+/g, ""),
 };
 
 /** Shorter values may stand in bytes by chance, and "Name" and "Mark" are first names but also the program's words. */
 const leastLengths: Readonly<Record<string, number>> = {
   "the bytes of the store": 6,
   "what the programs say": 5,
+  "what the server answers": 5,
+  "what is shown of events": 5,
 };
 
 /** A postal code is five digits, and so is many a count. */
@@ -67,12 +76,14 @@ before(async () => {
     LOG_LEVEL: "debug",
   });
   await running.said('"message":"progress"');
+  await askServer();
   running.interrupt();
   const { exitCode, stdout, stderr } = await running.outcome;
   assert.equal(exitCode, 0);
   said.set("run", stdout + stderr);
   events = textsIn(join(data, "log"), ".ndjson").split("\n");
   people = valuesIn(events.flatMap(parsed), personal);
+  await lookAround();
   await analyzeAll();
   await goWrong();
 });
@@ -93,6 +104,49 @@ async function fillLog(): Promise<void> {
     void log.append({ records: [Buffer.from(event.json)], ingestTimeMs: event.arrivalMs });
   }
   await log.close();
+}
+
+async function askServer(): Promise<void> {
+  const { url } = JSON.parse(readFileSync(join(data, "run.json"), "utf8"));
+  const tables = [...pipeline.tables.map(({ name }) => name), "alerts"];
+  const rows = tables.map((name) => `/v1/tables/${name}?limit=1000`);
+  for (const path of ["/", "/v1/tables", "/v1/ledger", ...rows]) {
+    const response = await fetch(url + path);
+    assert.equal(response.status, 200, path);
+    answers.push(await response.text());
+  }
+  for (const path of ["/live", "/v1/stream?after=0"]) answers.push(await firstEvents(url + path));
+}
+
+/** Some of what a stream sends at first. */
+async function firstEvents(url: string): Promise<string> {
+  const { body } = await fetch(url);
+  let text = "";
+  for await (const bytes of body ?? []) {
+    text += Buffer.from(bytes).toString();
+    if (text.length > 10_000) return text;
+  }
+  return text;
+}
+
+/** Each command that shows what is kept, in the lines that a terminal gets too. */
+async function lookAround(): Promise<void> {
+  const applications = events.flatMap(parsed).map((event) => textAt(event, "application_id"));
+  for (const topic of ["applications", "late", "dlq", "alerts", "risk", "fraud"])
+    await shows("consume", topic, "--no-follow");
+  await shows("dlq", "list");
+  for (const id of new Set(applications.filter((each) => each !== null).slice(0, 5))) await shows("why", id);
+  await shows("status");
+  await shows("doctor", "--port", "0");
+  await shows("topics", "list");
+}
+
+async function shows(...args: readonly string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await loanstream([...args, "--data-dir", data], {
+    LOG_LEVEL: "debug",
+  });
+  assert.equal(exitCode, 0, `${args}: ${stderr || stdout}`);
+  shown.push(stdout, stderr);
 }
 
 async function analyzeAll(): Promise<void> {
