@@ -19,7 +19,7 @@ export function writeFailure(directory: string, cause: unknown): LoanstreamError
     );
   }
   const why = cause instanceof Error ? ` (${cause.message})` : "";
-  const message = `the log can't be written${why}`;
+  const message = `the log can't be opened or written${why}`;
   return fail("log.failed", message, `Look at the disk and at the directory's permissions, ${remedy}`, place);
 }
 
