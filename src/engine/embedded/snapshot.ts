@@ -102,14 +102,16 @@ export function addRebuilt(
     program.used[index] = Math.min(used, gate.counts.accepted);
 }
 
-/** An alert that is new has published nothing; one that is gone is forgotten. */
+/** An alert that is new has published nothing: every group is looked at again. One that is gone is forgotten. */
 function restoreWindows(windows: Windows, state: State): void {
   const saved = state.windows.get(windows.identity);
   if (!saved) return;
   const renumber = restoreGroups(windows.groups, saved.groups, state.dictionaries[saved.dictionary]!);
   windows.closedThrough = saved.closedThrough;
   for (const [table, left] of windows.published) {
-    for (const [window, its] of saved.published.get(table) ?? []) left.set(window, renumbered(its, renumber));
+    const before = saved.published.get(table);
+    if (!before) markAllChanged(windows.groups);
+    for (const [window, its] of before ?? []) left.set(window, renumbered(its, renumber));
   }
 }
 

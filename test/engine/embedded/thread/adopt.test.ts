@@ -143,6 +143,27 @@ describe("a run that starts again with a changed pipeline", () => {
     assert.deepEqual(ledger(directory).tables.fresh, { used: 1, filtered: 1 });
   });
 
+  for (const [what, added] of [
+    ["alone", {}],
+    ["together with a table", { names: NAMES }],
+  ] as const) {
+    it(`raises a new alert, added ${what}, for groups that fulfil it already and don't change again`, async () => {
+      const directory = newPath();
+      const alerts = 'busy: { table: minutes, when: "events > 1", severity: info, message: "{events}" }\n';
+      const settings = "names" in added ? ([[ROWS, `names: update\n      ${ROWS}`]] as const) : [];
+      const event = (id: string) => ({
+        text: `{"id":"${id}","at":"${new Date(NOON_MS).toISOString()}","kind":"a","amount":1}`,
+        ingestTimeMs: NOON_MS,
+      });
+      const run = await start(directory, { pipeline: base });
+      await append(run, [event("e1"), event("e2")]);
+      await run.loop.drain();
+      for (let again = 0; again < 2; again += 1)
+        await (await start(directory, { pipeline: variant({ added, settings, alerts }) })).loop.drain();
+      assert.deepEqual(all(directory, "SELECT alert, message FROM alerts"), [["busy", "2"]]);
+    });
+  }
+
   it("keeps the rows of a table that is gone, and takes it back as it was only", async () => {
     const directory = newPath();
     const without = variant({ settings: [["      closed: final\n", ""]] });
