@@ -46,8 +46,8 @@ export function eventRecords({ name }: Topic, source: SourceSettings, data: Data
   };
 }
 
-/** What the log lets go while it is read is passed over the next time. */
-async function* stillKept<Batch>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+/** Ends early where the log lets go what is read: that is passed over the next time. */
+export async function* stillKept<Batch>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
   try {
     yield* batches;
   } catch (error) {

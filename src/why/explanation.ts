@@ -7,6 +7,7 @@ import type { DataReader } from "../topics/data-reader.ts";
 import { textReader } from "../topics/event-record.ts";
 import { type CardPoints, cardPoints } from "./card-points.ts";
 import { type FoundEvent, findEvents } from "./find-events.ts";
+import { forgottenIds } from "./forgotten-ids.ts";
 import { type Mentions, mentionsOf } from "./mentions.ts";
 import { type Verdict, verdictsOf } from "./verdicts.ts";
 
@@ -42,7 +43,8 @@ export async function explain(
   const [log, store] = [await data.log(), data.store()];
   if (log === null || store === null) return null;
   const found = await findEvents(log, key, id);
-  const verdicts = verdictsOf(found, store, textReader(pipeline.source.eventId));
+  const idOf = textReader(pipeline.source.eventId);
+  const verdicts = await verdictsOf(found, store, idOf, forgottenIds(pipeline, log));
   const mentions = mentionsOf(pipeline, id, store);
   if (found.length === 0 && mentions.rows.length === 0 && mentions.groups.length === 0) return null;
   const accepted = found.filter((_, i) => verdicts[i]?.kind === "accepted");

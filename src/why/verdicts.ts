@@ -2,6 +2,7 @@
 import type { StoredDeadLetter } from "../store/letters.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import type { FoundEvent } from "./find-events.ts";
+import type { IsForgotten } from "./forgotten-ids.ts";
 
 export type Verdict =
   | { readonly kind: "accepted" | "duplicate" | "late" | "unread" }
@@ -12,23 +13,36 @@ export type Verdict =
  *
  * @param idOf the event's id; null without one
  */
-export function verdictsOf(
+export async function verdictsOf(
   events: readonly FoundEvent[],
   store: StoreReader,
   idOf: (record: Uint8Array) => string | null,
-): readonly Verdict[] {
-  const accepted = new Set<string>();
+  isForgotten: IsForgotten,
+): Promise<readonly Verdict[]> {
+  const accepted = new Map<string, FoundEvent>();
   const { position: taken } = store.progress();
-  return events.map((event): Verdict => {
-    if (event.position >= taken) return { kind: "unread" };
-    const letter = letterAt(event, store);
-    if (letter) return { kind: "dead", letter };
-    if (isLate(event, store)) return { kind: "late" };
+
+  async function isDuplicate(event: FoundEvent): Promise<boolean> {
     const id = idOf(event.record);
-    if (id !== null && accepted.has(id)) return { kind: "duplicate" };
-    if (id !== null) accepted.add(id);
-    return { kind: "accepted" };
-  });
+    if (id === null) return false;
+    const first = accepted.get(id);
+    if (first && !(await isForgotten(first, event))) return true;
+    accepted.set(id, event);
+    return false;
+  }
+
+  const verdicts: Verdict[] = [];
+  for (const event of events) {
+    const known = event.position >= taken ? ({ kind: "unread" } as const) : refusalOf(event, store);
+    verdicts.push(known ?? { kind: (await isDuplicate(event)) ? "duplicate" : "accepted" });
+  }
+  return verdicts;
+}
+
+function refusalOf(event: FoundEvent, store: StoreReader): Verdict | null {
+  const letter = letterAt(event, store);
+  if (letter) return { kind: "dead", letter };
+  return isLate(event, store) ? { kind: "late" } : null;
 }
 
 const only = ({ partition, position }: FoundEvent) => ({
