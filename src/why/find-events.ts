@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { RecordBatch } from "../engine/batch.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
 import { textReader } from "../topics/event-record.ts";
+import { stillKept } from "../topics/event-records.ts";
 
 export interface FoundEvent {
   readonly partition: number;
@@ -20,7 +21,7 @@ export async function findEvents(log: LogReader, key: string, id: string): Promi
   const wanted = Buffer.from(JSON.stringify(id).slice(1, -1));
   const keyOf = textReader(key);
   const found: FoundEvent[] = [];
-  for await (const batch of log.read(await log.start()))
+  for await (const batch of keptBatches(log))
     for (const index of recordsWith(batch, wanted)) {
       const record = batch.bytes.subarray(batch.offsets[index], batch.offsets[index + 1]);
       const named = keyOf(record);
@@ -30,6 +31,18 @@ export async function findEvents(log: LogReader, key: string, id: string): Promi
       found.push({ partition, position: basePosition + index, ingestMs, record: record.slice() });
     }
   return found;
+}
+
+/** From the oldest on; goes on behind what the log lets go in the meantime. */
+async function* keptBatches(log: LogReader): AsyncGenerator<RecordBatch> {
+  let at = -1;
+  for (let start = await log.start(); start > at; start = await log.start()) {
+    at = start;
+    for await (const batch of stillKept(log.read(at))) {
+      yield batch;
+      at = batch.basePosition + batch.count;
+    }
+  }
 }
 
 /** The indices of the records that hold the bytes, ascending. */
