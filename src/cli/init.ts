@@ -1,9 +1,10 @@
 /** `loanstream init`: a pipeline folder of one's own, the default one with its tests. */
-import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { usageError } from "../config/flags.ts";
 import { readSettings } from "../config/settings.ts";
+import { makeDirectories, whyUnwritable } from "../directories.ts";
 import { fail } from "../errors.ts";
 import { withSchemaLine } from "../pipeline/yaml-schemas.ts";
 import type { Command } from "./command.ts";
@@ -35,7 +36,7 @@ that editors check and complete it by; the schemas are in DIR/schemas.
 /** Throws `init.not-empty`, `file.unwritable`. */
 function fill(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectories(directory);
     refuseFull(directory);
     cpSync(pipelineDirectory(null), directory, { recursive: true });
     cpSync(SCHEMAS, join(directory, "schemas"), { recursive: true });
@@ -47,7 +48,9 @@ function fill(directory: string): void {
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     const remedy = "Name a folder that can be written.";
-    throw fail("file.unwritable", `it can't be written (${String(error.code)})`, remedy, { file: directory });
+    throw fail("file.unwritable", `it can't be written: ${whyUnwritable(error)}`, remedy, {
+      file: directory,
+    });
   }
 }
 

@@ -1,9 +1,10 @@
 /** The files of an analysis. */
 import { createWriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline as connect } from "node:stream/promises";
+import { makeDirectories, whyUnwritable } from "../directories.ts";
 import type { Analysis } from "../engine/engine.ts";
 import { fail } from "../errors.ts";
 import { alertReader, alertToJson, RAISED_COLUMNS, type RaisedAlert, raisedRow } from "../output/alert.ts";
@@ -36,7 +37,7 @@ export async function writeAnalysis(
   analysis: Analysis,
 ): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    makeDirectories(directory);
     for (const table of pipeline.tables) {
       const rows = analysis.tables.find((found) => found.table === table.name)?.rows ?? [];
       await writeTable(join(directory, table.name), format, table.relation.columns, inKeyOrder(table, rows));
@@ -54,7 +55,9 @@ export async function writeAnalysis(
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
     const remedy = "Name a directory that can be written by --out.";
-    throw fail("file.unwritable", `it can't be written (${String(error.code)})`, remedy, { file: directory });
+    throw fail("file.unwritable", `it can't be written: ${whyUnwritable(error)}`, remedy, {
+      file: directory,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The data directory as the file system has it. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { whyUnwritable } from "../directories.ts";
 import { size } from "../output/quantities.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 import { LOG_FOLDER } from "./status.ts";
@@ -13,6 +14,8 @@ export interface FileSystem {
 }
 
 const LEAST_FREE_BYTES = 1 << 30;
+/** With less, log and tables soon stop. */
+const NEEDED_BYTES = 64 << 20;
 
 /** Of linux/magic.h and the file systems' own headers. */
 const NOT_LOCAL: ReadonlyMap<number, string> = new Map([
@@ -26,6 +29,13 @@ const NOT_LOCAL: ReadonlyMap<number, string> = new Map([
   [0x00c36400, "Ceph"],
 ]);
 const TMPFS = 0x01021994;
+const WITHOUT_FILES: ReadonlyMap<number, string> = new Map([
+  [0x9fa0, "proc"],
+  [0x62656572, "sysfs"],
+]);
+
+const ANOTHER = "Name another by --data-dir.";
+const ROOM = "Free some, or keep less: log.retention and log.max_size of pipeline.yaml.";
 
 export function directoryChecks(fileSystemOf: (path: string) => FileSystem): readonly Check<Subject>[] {
   return [
@@ -33,12 +43,9 @@ export function directoryChecks(fileSystemOf: (path: string) => FileSystem): rea
       name: "data directory",
       async run({ settings: { dataDir } }) {
         const there = existing(dataDir);
-        if (!statSync(there).isDirectory())
-          return [failed(`${there} is no directory`, "Name another by --data-dir.")];
-        if (!isWritable(there))
-          return [
-            failed(`${there} can't be written`, "Give your user the right, or name another by --data-dir."),
-          ];
+        if (!statSync(there).isDirectory()) return [failed(`${there} is no directory`, ANOTHER)];
+        const unwritable = whyNotWritable(there, fileSystemOf);
+        if (unwritable !== null) return [failed(`${there} can't be written: ${unwritable}`, ANOTHER)];
         return [
           ok(
             existsSync(dataDir) ? `${dataDir} can be written` : `${dataDir} isn't there yet, and can be made`,
@@ -51,18 +58,23 @@ export function directoryChecks(fileSystemOf: (path: string) => FileSystem): rea
       async run({ settings: { dataDir } }) {
         const { type, freeBytes } = fileSystemOf(existing(dataDir));
         const free = `${size(freeBytes)} free`;
+        const full = freeBytes < NEEDED_BYTES ? [failed(`${free}, which soon stops a run`, ROOM)] : [];
         const network = NOT_LOCAL.get(type);
         if (network !== undefined)
           return [
+            ...full,
             warning(
               `${free} on ${network}, where locks and syncs may not hold`,
               "Name one on a local disk by --data-dir.",
             ),
           ];
         if (type === TMPFS)
-          return [warning(`${free} in memory, which a restart empties`, "Name one on a disk by --data-dir.")];
-        if (freeBytes < LEAST_FREE_BYTES)
-          return [warning(free, "Free some, or keep less: log.retention and log.max_size of pipeline.yaml.")];
+          return [
+            ...full,
+            warning(`${free} in memory, which a restart empties`, "Name one on a disk by --data-dir."),
+          ];
+        if (full.length > 0) return full;
+        if (freeBytes < LEAST_FREE_BYTES) return [warning(free, ROOM)];
         return [ok(free)];
       },
     },
@@ -93,12 +105,15 @@ function existing(path: string): string {
   return at;
 }
 
-function isWritable(path: string): boolean {
+/** Null where it can be. */
+function whyNotWritable(path: string, fileSystemOf: (path: string) => FileSystem): string | null {
+  const kind = WITHOUT_FILES.get(fileSystemOf(path).type);
+  if (kind !== undefined) return `${kind} keeps no files`;
   try {
     accessSync(path, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    return whyUnwritable(error);
   }
 }
 

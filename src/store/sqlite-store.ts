@@ -1,7 +1,7 @@
 /** The store in SQLite. Its file can be read by any SQLite client while a run writes it. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeDirectories, whyUnwritable } from "../directories.ts";
 import { fail } from "../errors.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { ALERTS_TABLE } from "./alerts.ts";
@@ -79,10 +79,9 @@ function open(directory: string, pipeline: Pipeline, rebuilt: ReadonlySet<string
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    const message = `the data directory can't be made (${reason})`;
+    const message = `the data directory can't be made: ${whyUnwritable(error)}`;
     throw fail("file.unwritable", message, "Name another by --data-dir.", { file: directory });
   }
 }

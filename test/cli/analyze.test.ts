@@ -146,6 +146,9 @@ describe("analyze", () => {
   it("names the directory that can't be written", async () => {
     const { exitCode, stderr } = await loanstream(["analyze", plain, "--out", join(plain, "out")]);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /events\.ndjson\/out: it can't be written \(ENOTDIR\) \[file\.unwritable\]/);
+    assert.match(
+      stderr,
+      /events\.ndjson\/out: it can't be written: a part of its path is a file \(ENOTDIR\) \[file\.unwritable\]/,
+    );
   });
 });

@@ -161,6 +161,30 @@ describe("a check", () => {
     );
   });
 
+  it("of the data directory finds that a place keeps no files, or can't be written", async () => {
+    const places = [await subject("/proc/data"), await subject(whole)];
+    const proc = directoryChecks(() => ({ type: 0x9fa0, freeBytes: 0 }));
+    for (const place of places)
+      says(
+        await finding("data directory", place, proc),
+        "failed",
+        /can't be written: proc keeps no files/,
+        /^Name another by --data-dir\.$/,
+      );
+  });
+
+  it("of the disk fails where there is hardly any room, in memory as well", async () => {
+    const on = async (type: number) =>
+      findings(
+        "disk",
+        await subject(whole),
+        directoryChecks(() => ({ type, freeBytes: 8192 })),
+      );
+    const outcomes = async (type: number) => (await on(type)).map(({ outcome }) => outcome);
+    assert.deepEqual(await outcomes(0x01021994), ["failed", "warning"]);
+    assert.deepEqual(await outcomes(0), ["failed"]);
+  });
+
   it("of the disk warns of little space, of memory and of a network", async () => {
     const of = await subject(whole);
     const on = (type: number, freeBytes: number) =>

@@ -1,7 +1,8 @@
 /** What the log asks of a file system; an argument, so that a simulation can tear writes and lose them. */
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeDirectories } from "../../directories.ts";
 import { unreadable, writeFailure } from "./failures.ts";
 
 export interface ReadableFile {
@@ -39,8 +40,7 @@ export interface SegmentDirectory extends ReadableDirectory {
 /** A directory on disk; made if it isn't there. Only the owner may read it. Throws `log.disk-full`, `log.failed`. */
 export async function nodeDirectory(path: string): Promise<SegmentDirectory> {
   try {
-    const made = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncDirectory(dirname(path));
+    if (makeDirectories(path, 0o700)) await syncDirectory(dirname(path));
   } catch (error) {
     throw writeFailure(path, error);
   }
