@@ -49,6 +49,7 @@ export const catalogue = {
   "pipeline.missing-file": configuration,
   "request.invalid-body": configuration,
   "request.invalid-parameter": configuration,
+  "request.malformed": configuration,
   "request.not-found": configuration,
   "request.too-large": configuration,
   "request.unauthorized": configuration,

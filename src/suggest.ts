@@ -23,9 +23,13 @@ function overlapping(typed: string, names: readonly string[]): string | null {
   return longest?.name ?? null;
 }
 
+const MOST_LISTED = 12;
+
 /** `Write amount_cents`, or what there is to choose from. */
 export function suggest(name: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return "There is nothing to choose from here";
   const near = nearest(name, candidates);
-  return near === null ? `Use one of: ${candidates.slice(0, 12).join(", ")}` : `Write ${near}`;
+  if (near !== null) return `Write ${near}`;
+  const more = candidates.length - MOST_LISTED;
+  return `Use one of: ${candidates.slice(0, MOST_LISTED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }

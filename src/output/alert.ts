@@ -35,6 +35,22 @@ export function raisedRow({ alertId, alert, severity, table, key, eventTimeMs, m
   return [alertId, alert, severity, table, key, eventTimeMs, message];
 }
 
+/** The inverse of `raisedRow`. */
+export function raisedAlert(row: Row): RaisedAlert {
+  const text = (name: string) =>
+    String(row[RAISED_COLUMNS.findIndex((column) => column.name === name)] ?? "");
+  const time = row[RAISED_COLUMNS.findIndex(({ name }) => name === "event_time")];
+  return {
+    alertId: text("alert_id"),
+    alert: text("alert"),
+    severity: text("severity"),
+    table: text("table"),
+    key: text("key"),
+    eventTimeMs: typeof time === "number" ? time : null,
+    message: text("message"),
+  };
+}
+
 /** Makes alerts of an alert's rows. `currency` is an ISO 4217 code. */
 export function alertReader(alert: Alert, currency: string): (row: Row) => RaisedAlert {
   const { columns } = alert.rows.relation;

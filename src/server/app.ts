@@ -9,7 +9,7 @@ import { healthReply, readinessReply } from "./health.ts";
 import { createBoard } from "./page/board.ts";
 import { liveParts } from "./page/live.ts";
 import { page } from "./page/page.ts";
-import { rowsQuery, streamQuery, tableNamed } from "./parameters.ts";
+import { refuseParameters, rowsQuery, streamQuery, tableNamed } from "./parameters.ts";
 import type { ServerParts, Status } from "./parts.ts";
 import { problemOf } from "./problems.ts";
 import { lettersReply, readLetters } from "./retry-api.ts";
@@ -72,13 +72,19 @@ function addTables(app: Hono, parts: ServerParts, closing: AbortSignal): void {
   const served = servedTables(parts.pipeline);
   const reader = () => openReader(parts);
   const tick = createTick(LOOK_MS, () => reader().progress().seq);
-  app.get("/v1/tables", (context) => context.json(tablesReply(served, reader())));
+  app.get("/v1/tables", (context) => {
+    refuseParameters(new URL(context.req.url).searchParams);
+    return context.json(tablesReply(served, reader()));
+  });
   app.get("/v1/tables/:name", ({ req, body }) => {
     const table = tableNamed(served, req.param("name"));
     const query = rowsQuery(table, new URL(req.url).searchParams);
     return body(rowsReply(table, reader(), query), 200, JSON_TYPE);
   });
-  app.get("/v1/ledger", (context) => context.json(ledgerReply(reader())));
+  app.get("/v1/ledger", (context) => {
+    refuseParameters(new URL(context.req.url).searchParams);
+    return context.json(ledgerReply(reader()));
+  });
   app.get("/v1/stream", (context) => {
     const { req } = context;
     const query = streamQuery(served, new URL(req.url).searchParams, req.header("last-event-id"));

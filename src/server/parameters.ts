@@ -24,6 +24,12 @@ export function rowsQuery(table: ServedTable, parameters: URLSearchParams): Rows
   };
 }
 
+/** For a route that takes none. Throws `request.invalid-parameter`. */
+export function refuseParameters(parameters: URLSearchParams): void {
+  const [name] = parameters.keys();
+  if (name !== undefined) throw invalid(`there is no parameter ${shown(name)}`, "This path takes none.");
+}
+
 export interface StreamQuery {
   readonly tables: readonly string[];
   /** Null begins now. */
@@ -41,11 +47,11 @@ export function streamQuery(
 ): StreamQuery {
   const { tables, after, ...others } = eachOnce(parameters);
   refuseOthers(others, ["tables", "after"]);
-  const from = lastEventId === undefined || lastEventId === "" ? after : lastEventId;
+  const [name, from] = lastEventId ? ["Last-Event-ID", lastEventId] : ["after", after];
   const names = tables === undefined ? [...served.keys()] : tables.split(",");
   return {
     tables: [...new Set(names.map((name) => tableNamed(served, name).name))],
-    afterSeq: from === undefined ? null : wholeNumber("after", from, 0, Number.MAX_SAFE_INTEGER),
+    afterSeq: from === undefined ? null : wholeNumber(name, from, 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

@@ -7,6 +7,7 @@ const STATUSES: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   "log.record-has-line-end": 400,
   "request.invalid-body": 400,
   "request.invalid-parameter": 400,
+  "request.malformed": 400,
   "request.unauthorized": 401,
   "request.not-found": 404,
   "request.unknown-table": 404,
@@ -34,6 +35,15 @@ export function problemOf(error: unknown): Problem {
 
 export function problemBody({ code, message, remedy }: Diagnostic): ProblemBody {
   return { error: { code, message, remedy } };
+}
+
+/** Where a request's host or address can't be read, so that no route sees it. */
+export function malformedReply(): Response {
+  const remedy = "Send a Host header, and a path that begins with a slash.";
+  const { status, body } = problemOf(
+    fail("request.malformed", "this request has no address that can be read", remedy),
+  );
+  return Response.json(body, { status, headers: { "cache-control": "no-store" } });
 }
 
 function unexpected(): LoanstreamError {

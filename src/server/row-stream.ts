@@ -1,9 +1,8 @@
 /** Rows as they change, from the store: a reader that is behind gets the last value of each key. */
-import { rowWriter } from "../output/json.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import { eventText, HEARTBEAT, HEARTBEAT_MS, RETRY_LINE } from "./event-stream.ts";
 import type { StreamQuery } from "./parameters.ts";
-import type { ServedTable } from "./served.ts";
+import { type ServedTable, servedRowWriter } from "./served.ts";
 import type { Tick } from "./tick.ts";
 
 const ROWS_A_READ = 500;
@@ -51,7 +50,7 @@ async function* rowsAfter(
 type Change = ReturnType<StoreReader["changes"]>[number];
 
 function rowEvents(served: ReadonlyMap<string, ServedTable>): (change: Change) => string {
-  const writers = new Map([...served.values()].map(({ name, columns }) => [name, rowWriter(columns)]));
+  const writers = new Map([...served.values()].map((table) => [table.name, servedRowWriter(table)]));
   return ({ seq, table, row }) => {
     const json = writers.get(table)?.(row) ?? "{}";
     return eventText("row", `{"table":${JSON.stringify(table)},"row":${json}}`, seq);

@@ -1,9 +1,11 @@
 /** The tables that are served by name: the pipeline's, and the alerts. */
-import type { NamedType } from "../output/json.ts";
+import { alertToJson, raisedAlert } from "../output/alert.ts";
+import { type NamedType, rowWriter } from "../output/json.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { ModelDescription } from "../pipeline/describe-models.ts";
 import type { Emit, Pipeline, Table } from "../pipeline/pipeline.ts";
 import { ALERTS_TOPIC } from "../pipeline/topic-names.ts";
+import type { Value } from "../sql/types.ts";
 import { ALERT_COLUMNS } from "../store/alerts.ts";
 
 export interface ServedTable {
@@ -27,7 +29,7 @@ const ALERT_MEANINGS: Readonly<Record<string, string>> = {
   alert: "Its name in alerts.yaml",
   severity: "info, warning or critical",
   table: "The table that it watches",
-  key: "Key of the row that raised it, as JSON",
+  key: "Key of the row that raised it, as an object; to filter by, its text",
   event_time: "Time of the event, or end of the window; null where the table shows neither",
   message: "What happened, in words",
   position: "The log had been taken in up to there",
@@ -64,6 +66,12 @@ const servedAlerts: ServedTable = {
     unit: null,
   })),
 };
+
+/** Writes rows as the files of an analysis hold them; alerts say `position` on top. */
+export function servedRowWriter({ name, columns }: ServedTable): (row: readonly Value[]) => string {
+  if (name !== ALERTS) return rowWriter(columns);
+  return (row) => `${alertToJson(raisedAlert(row)).slice(0, -1)},"position":${row.at(-1)}}`;
+}
 
 function oneLine(text: string): string {
   return text.trim().replaceAll(/\s+/g, " ");

@@ -1,9 +1,11 @@
 /** The HTTP server of a run: tables, their changes, health, and the page. */
-import type { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
+import { createServer, type Server } from "node:http";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import type { Hono } from "hono";
 import { fail } from "../errors.ts";
 import { createApp } from "./app.ts";
 import type { ServerParts } from "./parts.ts";
+import { malformedReply, problemOf } from "./problems.ts";
 import { readWebFiles } from "./web-files.ts";
 
 export interface RunningServer {
@@ -20,8 +22,7 @@ const CLOSES_WITHIN_MS = 2000;
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const closing = new AbortController();
   const app = createApp(parts, readWebFiles(), closing.signal);
-  // Never HTTP/2, which nothing here asks for.
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const server = createServer({ requireHostHeader: false }, listenerOf(app, parts));
   await listen(server, parts);
   return {
     url: urlOf(server, parts.host),
@@ -36,6 +37,18 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       clearTimeout(impatience);
     },
   };
+}
+
+/** A missing Host header is left to it, so that errors have one form. */
+function listenerOf(app: Hono, { logger }: ServerParts) {
+  return getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: (error) => {
+      if (error instanceof RequestError) return malformedReply();
+      logger.error("a request failed", { reason: error instanceof Error ? error.name : "unknown" });
+      return Response.json(problemOf(error).body, { status: 500 });
+    },
+  });
 }
 
 async function listen(server: Server, { host, port, logger }: ServerParts): Promise<void> {

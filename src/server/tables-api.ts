@@ -1,10 +1,9 @@
 /** Tables, their rows and the ledger as JSON. */
 import type { Ledger } from "../engine/engine.ts";
-import { rowWriter } from "../output/json.ts";
 import { typeName } from "../sql/build.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import type { RowsQuery } from "./parameters.ts";
-import type { ServedTable } from "./served.ts";
+import { type ServedTable, servedRowWriter } from "./served.ts";
 
 /** What there is: every table, what its columns mean, and how many rows it has. */
 export function tablesReply(served: ReadonlyMap<string, ServedTable>, reader: StoreReader) {
@@ -22,21 +21,21 @@ export function tablesReply(served: ReadonlyMap<string, ServedTable>, reader: St
  * give as `before` for the rows that follow; null at the end.
  */
 export function rowsReply(
-  { name, columns }: ServedTable,
+  table: ServedTable,
   reader: StoreReader,
   { limit, beforeSeq, where }: RowsQuery,
 ): string {
   const { seq } = reader.progress();
-  const found = reader.rows(name, {
+  const found = reader.rows(table.name, {
     limit: limit + 1,
     where,
     ...(beforeSeq === null ? {} : { beforeSeq }),
   });
   const page = found.slice(0, limit);
   const next = found.length > limit ? (page.at(-1)?.seq ?? null) : null;
-  const write = rowWriter(columns);
+  const write = servedRowWriter(table);
   const rows = page.map(({ row }) => write(row)).join(",");
-  return `{"table":${JSON.stringify(name)},"seq":${seq},"rows":[${rows}],"next":${next}}`;
+  return `{"table":${JSON.stringify(table.name)},"seq":${seq},"rows":[${rows}],"next":${next}}`;
 }
 
 const NOTHING = { read: 0, accepted: 0, late: 0, duplicate: 0, dead: 0 };

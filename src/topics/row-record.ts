@@ -1,13 +1,12 @@
 /** Rows of tables, and alerts, as records of topics. */
 import { Buffer } from "node:buffer";
-import { alertToJson } from "../output/alert.ts";
+import { alertToJson, raisedAlert } from "../output/alert.ts";
 import { rowWriter } from "../output/json.ts";
 import { messageKeyWriter } from "../output/key.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Table } from "../pipeline/pipeline.ts";
 import { timeColumn } from "../pipeline/time-column.ts";
 import type { Value } from "../sql/types.ts";
-import { ALERT_COLUMNS } from "../store/alerts.ts";
 import type { Change } from "../store/changes.ts";
 import type { TopicRecord } from "./topics.ts";
 
@@ -30,19 +29,8 @@ export function rowRecords(topic: string, table: Table): ChangeToRecord {
 
 export function alertRecords(topic: string): ChangeToRecord {
   return ({ seq, row }) => {
-    const values = new Map(ALERT_COLUMNS.map(({ name }, place) => [name, row[place] ?? null]));
-    const text = (name: string) => String(values.get(name) ?? "");
-    const eventTimeMs = numberOf(values.get("event_time"));
-    const alertId = text("alert_id");
-    const json = alertToJson({
-      alertId,
-      alert: text("alert"),
-      severity: text("severity"),
-      table: text("table"),
-      key: text("key"),
-      eventTimeMs,
-      message: text("message"),
-    });
+    const alert = raisedAlert(row);
+    const { alertId, eventTimeMs } = alert;
     return {
       topic,
       partition: 0,
@@ -50,7 +38,7 @@ export function alertRecords(topic: string): ChangeToRecord {
       timeMs: eventTimeMs,
       key: JSON.stringify({ table: ALERTS, alert_id: alertId }),
       headers: { output: ALERTS },
-      value: Buffer.from(json),
+      value: Buffer.from(alertToJson(alert)),
     };
   };
 }

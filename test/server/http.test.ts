@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { fail, LoanstreamError } from "../../src/errors.ts";
 import type { RepairedLetter } from "../../src/server/parts.ts";
@@ -83,6 +85,26 @@ describe("a server that listens on this machine only", () => {
   ])
     it(`refuses ${host}, which somebody's name server may have pointed here`, async (t) => {
       assert.equal(await statusFor((await served(t)).url, host), 421);
+    });
+});
+
+/** The bytes of a reply to bytes. */
+async function replyTo(url: string, sent: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.end(sent);
+  return text(socket);
+}
+
+describe("a request whose address can't be read", () => {
+  for (const head of [
+    "GET /v1/ledger HTTP/1.1",
+    "GET /v1/ledger HTTP/1.1\r\nHost: a b",
+    "GET /a\\b HTTP/1.1\r\nHost: localhost",
+  ])
+    it(`gets an error in the one form: ${head.replaceAll("\r\n", ", ")}`, async (t) => {
+      const reply = await replyTo((await served(t)).url, `${head}\r\nConnection: close\r\n\r\n`);
+      assert.match(reply, /^HTTP\/1\.1 400 .*\r\n\r\n.*"code":"request\.malformed","message"/s);
     });
 });
 

@@ -33,7 +33,7 @@ describe("GET /v1/stream", { timeout: 120_000 }, () => {
       row: { window_start: "1970-01-01T00:01:00.000Z", product: "auto", count: 3 },
     });
     assert.equal(first.row.event_id, "e1");
-    assert.equal(third.table, "alerts");
+    assert.deepEqual([third.table, third.row.key], ["alerts", { event_id: "e1" }]);
   });
 
   it("gives only the tables that are asked for", async (t) => {
@@ -52,6 +52,13 @@ describe("GET /v1/stream", { timeout: 120_000 }, () => {
     const headers = { "last-event-id": "2" };
     const [event] = await take(await get("/v1/stream?after=0", { headers }), 1);
     assert.equal(event?.id, "3");
+  });
+
+  it("names the header whose number is none", async (t) => {
+    const { get } = await served(t);
+    const response = await get("/v1/stream", { headers: { "last-event-id": "x" } });
+    assert.equal(response.status, 400);
+    assert.match(JSON.parse(await response.text()).error.message, /^Last-Event-ID is no whole number/);
   });
 
   it("tells where it begins before anything has changed, so that not even the first change can be missed", async (t) => {

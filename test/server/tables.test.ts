@@ -63,7 +63,10 @@ describe("GET /v1/tables/:name", () => {
     put([raised("a1")]);
     const { rows } = JSON.parse(await (await get("/v1/tables/alerts?severity=warning")).text());
     assert.equal(rows.length, 1);
-    assert.equal(rows[0].message, "e1 is large");
+    const { alert_id, message, key, position } = rows[0];
+    assert.deepEqual([alert_id, message, key, position], ["a1", "e1 is large", { event_id: "e1" }, 1]);
+    const byKey = await get(`/v1/tables/alerts?key=${encodeURIComponent(JSON.stringify(key))}`);
+    assert.deepEqual(JSON.parse(await byKey.text()).rows, rows);
   });
 
   for (const [filter, expected] of [
@@ -111,6 +114,8 @@ describe("GET /v1/tables/:name", () => {
     ["/v1/tables/scores?before=x", 400, "request.invalid-parameter", /from 1 on/],
     ["/v1/stream?tables=scores,nothing", 404, "request.unknown-table", /"nothing"/],
     ["/v1/stream?after=-1", 400, "request.invalid-parameter", /from 0 on/],
+    ["/v1/tables?limit=1", 400, "request.invalid-parameter", /no parameter "limit".*takes none/],
+    ["/v1/ledger?table=scores", 400, "request.invalid-parameter", /no parameter "table"/],
     ["/v1/stream?table=scores", 400, "request.invalid-parameter", /Write tables/],
     ["/v2/tables", 404, "request.not-found", /docs/],
   ] as const)
