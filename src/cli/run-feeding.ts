@@ -88,7 +88,7 @@ async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
   const time = { nowMs: Date.now, sleep, signal };
   const { reader, end } = opened(run);
   const parts = { settings, pipeline, dataDirectory, append: appender(run), logger, ...time };
-  const generation = await openGeneration(parts, reader.progress());
+  const generation = await openGeneration(parts, reader);
   state.enterHistory(end, generation.history);
   await generation.takeHistory();
   await committed(run);

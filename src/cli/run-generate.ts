@@ -6,7 +6,7 @@ import { expectedEvents } from "../generator/history.ts";
 import { createRecordStream } from "../generator/records.ts";
 import type { Logger } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import type { Progress } from "../store/store.ts";
+import type { StoreReader } from "../store/sqlite-reader.ts";
 import { createGathering, feed, type Gathering } from "./feed.ts";
 import type { GeneratorSettings } from "./run-options.ts";
 import { type Plan, planStream, readOrigin, writeOrigin } from "./run-origin.ts";
@@ -32,12 +32,13 @@ export interface Generation {
 }
 
 /** Opens the stream that this start goes on with. */
-export async function openGeneration(parts: GenerateParts, progress: Progress): Promise<Generation> {
+export async function openGeneration(parts: GenerateParts, store: StoreReader): Promise<Generation> {
   const { settings, pipeline, dataDirectory, nowMs } = parts;
   const untilMs = nowMs();
+  const { watermarkMs } = store.progress();
   const present = {
-    eventTimeMs: progress.watermarkMs === null ? null : progress.watermarkMs + pipeline.delayMs,
-    ingestTimeMs: await lastIngestMs(dataDirectory),
+    eventTimeMs: watermarkMs === null ? null : watermarkMs + pipeline.delayMs,
+    ingestTimeMs: await lastIngestMs(dataDirectory, store),
   };
   const plan = planStream(settings, readOrigin(dataDirectory), present, untilMs);
   writeOrigin(dataDirectory, plan.origin);
@@ -71,13 +72,15 @@ function told({ append, logger }: GenerateParts): GenerateParts["append"] {
   };
 }
 
-/** When the log took its last record in; null while it is empty. */
-async function lastIngestMs(dataDirectory: string): Promise<number | null> {
+/** When the log took its last record in that isn't a repaired one; null where it holds none. */
+async function lastIngestMs(dataDirectory: string, store: StoreReader): Promise<number | null> {
   const log = await openSegmentReader(join(dataDirectory, "log"));
   try {
-    const [start, end] = [await log.start(), await log.end()];
+    const start = await log.start();
+    let end = await log.end();
+    while (end > start && store.isRepaired(end - 1)) end -= 1;
     if (end === start) return null;
-    for await (const { ingestTimesMs } of log.read(end - 1)) return ingestTimesMs?.at(-1) ?? null;
+    for await (const { ingestTimesMs } of log.read(end - 1, end)) return ingestTimesMs?.[0] ?? null;
     return null;
   } finally {
     await log.close();

@@ -15,7 +15,7 @@ export type Origin = Required<Pick<StreamOptions, "seed" | "startMs" | "ratePerS
 export interface Present {
   /** The greatest time of an accepted event. */
   readonly eventTimeMs: number | null;
-  /** When the log took its last record in. */
+  /** When the log took its last record in, of those that nobody has repaired. */
   readonly ingestTimeMs: number | null;
 }
 

@@ -37,7 +37,6 @@ export function retriesOf(database: DatabaseSync, transact: Transact): Retries {
   const open = database.prepare(
     "SELECT * FROM loanstream_retried WHERE retried_as IS NULL ORDER BY log_end, rowid",
   );
-  const repaired = database.prepare("SELECT 1 FROM loanstream_retried WHERE retried_as = ?");
   const insert = database.prepare("INSERT OR REPLACE INTO loanstream_retried VALUES (?, ?, ?, ?, NULL)");
   const settle = database.prepare(`UPDATE loanstream_retried SET retried_as = ?, hash = NULL
     WHERE "partition" = ? AND position = ?`);
@@ -56,7 +55,7 @@ export function retriesOf(database: DatabaseSync, transact: Transact): Retries {
         logEnd: Number(row.log_end),
         hash: String(row.hash),
       })),
-    isRepaired: (position) => repaired.get(position) !== undefined,
+    isRepaired: repairedReader(database),
     begin: (intents) =>
       transact(() => {
         for (const { partition, position, logEnd, hash } of intents)
@@ -70,4 +69,10 @@ export function retriesOf(database: DatabaseSync, transact: Transact): Retries {
         }
       }),
   };
+}
+
+/** Whether the record at a position is the repaired form of some dead letter. */
+export function repairedReader(database: DatabaseSync): (position: number) => boolean {
+  const repaired = database.prepare("SELECT 1 FROM loanstream_retried WHERE retried_as = ?");
+  return (position) => repaired.get(position) !== undefined;
 }

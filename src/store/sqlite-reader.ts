@@ -9,6 +9,7 @@ import { type Change, mergeChanges } from "./changes.ts";
 import { deadReader, type LetterQuery, lateReader, type StoredDeadLetter } from "./letters.ts";
 import { type NewestRows, newestReader } from "./newest.ts";
 import { readProgress } from "./progress.ts";
+import { repairedReader } from "./retries.ts";
 import { storeError } from "./sqlite-error.ts";
 import { openToRead, STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
@@ -41,6 +42,8 @@ export interface StoreReader {
   deadLetters(query: LetterQuery): readonly StoredDeadLetter[];
   /** The oldest first. */
   lateRecords(query: LetterQuery): readonly RecordPlace[];
+  /** Whether the record at a position is the repaired form of some dead letter. */
+  isRepaired(position: number): boolean;
   close(): void;
 }
 
@@ -62,6 +65,7 @@ function readerOver(database: DatabaseSync, pipeline: Pipeline, file: string): S
 
   const readDead = deadReader(database);
   const readLate = lateReader(database);
+  const isRepaired = repairedReader(database);
 
   /** However many statements it takes. */
   function asOfOneCommit<T>(read: () => T): T {
@@ -92,6 +96,7 @@ function readerOver(database: DatabaseSync, pipeline: Pipeline, file: string): S
     windowTotals: (columns, windows) => asOfOneCommit(() => windowTotals(database, columns, windows)),
     deadLetters: (query) => asOfOneCommit(() => readDead(query)),
     lateRecords: (query) => asOfOneCommit(() => readLate(query)),
+    isRepaired: (position) => asOfOneCommit(() => isRepaired(position)),
     close: () => database.close(),
   };
 }
