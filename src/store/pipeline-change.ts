@@ -6,8 +6,12 @@ import { fingerprint, tableFingerprint } from "../pipeline/fingerprint.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { sourceObjections } from "../pipeline/source-change.ts";
 import { tableDifferences } from "../pipeline/table-change.ts";
+import type { Begun } from "./store.ts";
 
-/** `ended_position`: the table was taken out of the pipeline there; its rows stay. */
+/**
+ * `begun_position`: the engine counts what came from there on; rows of before may have come by a rebuild.
+ * `ended_position`: the table was taken out of the pipeline there; its rows stay.
+ */
 export const PIPELINE_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_pipeline (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -82,6 +86,20 @@ export function keepPipeline(database: DatabaseSync, pipeline: Pipeline, positio
        name = excluded.name, fingerprint = excluded.fingerprint, ended_position = NULL`,
   );
   for (const table of pipeline.tables) begin.run(table.name, tableFingerprint(table), position);
+}
+
+/** The tables named were computed anew from a position on. To be called within a transaction. */
+export function keepBegun(database: DatabaseSync, { tables, fromPosition }: Begun): void {
+  const update = database.prepare("UPDATE loanstream_tables SET begun_position = ? WHERE name = ?");
+  for (const name of tables) update.run(fromPosition, name);
+}
+
+/** Of tables that the pipeline kept has. */
+export function begunPositions(database: DatabaseSync): ReadonlyMap<string, number> {
+  const rows = database.prepare(
+    "SELECT name, begun_position FROM loanstream_tables WHERE ended_position IS NULL",
+  );
+  return new Map(rows.all().map(({ name, begun_position: begun }) => [String(name), Number(begun)]));
 }
 
 function keptPipeline(database: DatabaseSync): Pipeline | null {

@@ -69,7 +69,6 @@ export function rebuiltRows(database: DatabaseSync, { tables, change, source }: 
             events: EVENTS,
             origin: rowOrigin(table, source),
             span: spanOf(table),
-            begins: change !== null && [...change.changed, ...change.added].includes(table),
           },
           seq,
         );

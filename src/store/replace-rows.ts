@@ -9,6 +9,8 @@ import { quoted } from "./columns.ts";
 export interface RebuiltSpan {
   readonly fromMs: number;
   readonly untilMs: number;
+  /** Whether the engine begins with the table, so that the rows of open windows will come anew. */
+  readonly begins: boolean;
 }
 
 /** Rows, by what became of them; the windows that they are of, and those left alone. */
@@ -40,8 +42,6 @@ export interface Replacing {
   readonly events: string;
   readonly origin: RowOrigin;
   readonly span: RebuiltSpan;
-  /** Whether the engine begins with the table, so that the rows of open windows will come anew. */
-  readonly begins: boolean;
 }
 
 const SAME = "temp.loanstream_same";
@@ -55,7 +55,7 @@ export function replaceRows(database: DatabaseSync, replacing: Replacing, afterS
   const within = (alias: string) => inRange(replacing, alias);
   database.exec(`DELETE FROM ${rebuilt} AS new WHERE NOT (${within("new")})`);
   const windows = replacedWindows(database, replacing);
-  if (replacing.begins && replacing.origin.kind === "window")
+  if (replacing.span.begins && replacing.origin.kind === "window")
     database.exec(`DELETE FROM ${name} WHERE ${isOpen(replacing, name)}`);
   const pairs = `${name} AS old CROSS JOIN ${rebuilt} AS new ON ${equal(keyOf(table))} WHERE ${within("old")}`;
   const matched = count(`(SELECT DISTINCT new.rowid FROM ${pairs})`);

@@ -9,7 +9,15 @@ import { backfillsOf } from "./backfills.ts";
 import { quoted } from "./columns.ts";
 import { commitWriter } from "./commit-writer.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { keepPipeline, PIPELINE_TABLES, type PipelineChange, pipelineChange } from "./pipeline-change.ts";
+import {
+  begunPositions,
+  keepBegun,
+  keepPipeline,
+  PIPELINE_TABLES,
+  type PipelineChange,
+  pipelineChange,
+} from "./pipeline-change.ts";
+import { openPrivately } from "./private-file.ts";
 import { readProgress } from "./progress.ts";
 import { type RebuiltRows, rebuiltRows } from "./rebuilt-rows.ts";
 import { retriesOf } from "./retries.ts";
@@ -37,6 +45,8 @@ export interface StoreToRebuild {
   /** Takes rows of tables that haven't changed. */
   readonly store: Store;
   readonly rows: RebuiltRows;
+  /** From which position on each table that the store has was counted in, by name. */
+  readonly begun: ReadonlyMap<string, number>;
 }
 
 /** As `openStore`, and tables that are to be rebuilt may have changed. */
@@ -50,6 +60,7 @@ export function openStoreToRebuild(
   const tables = pipeline.tables.filter(({ name }) => rebuilt.has(name));
   return {
     store: storeOver(database, { ...opened, pipeline, change, writes }),
+    begun: begunPositions(database),
     rows: rebuiltRows(database, { tables, change, source: pipeline.source }),
   };
 }
@@ -87,7 +98,7 @@ function makeDirectory(directory: string): void {
 }
 
 function openDatabase(path: string): DatabaseSync {
-  const database = knownForm(new DatabaseSync(path, { timeout: 5000 }), path);
+  const database = knownForm(openPrivately(path, { timeout: 5000 }), path);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORM}`);
   return database;
@@ -157,7 +168,7 @@ export function storeOver(
 ): Store {
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   const transact = ownersTransactions(database, file);
-  const write = commitWriter(database, writes);
+  const writeCommit = commitWriter(database, writes);
   const points = recoveryPoints(database);
   let { seq } = readProgress(database);
   return {
@@ -168,16 +179,17 @@ export function storeOver(
     commit(commit: Commit): void {
       seq = transact(() => {
         points.write(commit);
-        return write(commit, seq);
+        return writeCommit(commit, seq);
       });
     },
     change,
-    adopt(commit, rebuild = (afterSeq) => afterSeq): void {
+    adopt(commit, rebuilt, write = (afterSeq) => afterSeq): void {
       seq = transact(() => {
         database.exec("DELETE FROM loanstream_snapshots; DELETE FROM loanstream_triggers");
         points.write(commit);
         keepPipeline(database, pipeline, commit.position);
-        const last = rebuild(write(commit, seq));
+        if (rebuilt) keepBegun(database, rebuilt);
+        const last = write(writeCommit(commit, seq));
         database.prepare("UPDATE loanstream_progress SET seq = ?").run(last);
         return last;
       });

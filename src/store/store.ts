@@ -44,6 +44,12 @@ export interface Progress {
   readonly ownerEpoch: number;
 }
 
+/** Tables that the engine counts in from a position on. */
+export interface Begun {
+  readonly tables: ReadonlySet<string>;
+  readonly fromPosition: number;
+}
+
 export interface Store {
   progress(): Progress;
   /** Kept snapshots whose checksum holds, the newest first. */
@@ -61,9 +67,10 @@ export interface Store {
   readonly change: PipelineChange | null;
   /**
    * A commit, with a snapshot, by which they belong to the pipeline from here on; what other snapshots there are go.
-   * After its rows `rebuild` may write others, numbered after the number given; it gives the last one.
+   * After its rows `write` may write those of tables that were rebuilt, numbered after the number given; it gives the
+   * last one.
    */
-  adopt(commit: Commit, rebuild?: (afterSeq: number) => number): void;
+  adopt(commit: Commit, rebuilt?: Begun, write?: (afterSeq: number) => number): void;
   readonly retries: Retries;
   readonly backfills: Backfills;
   close(): void;

@@ -10,10 +10,12 @@ import type { Session } from "./session.ts";
 import { addRebuilt, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
 import { putOutDue } from "./windows.ts";
 
-/** The state of tables that were rebuilt, of which the session's own snapshot knows another one or none. */
+/** The state of tables that were rebuilt, of which the session's own snapshot knows another one, a part or none. */
 export interface RebuiltState {
   readonly snapshot: Uint8Array;
   readonly tables: ReadonlySet<string>;
+  /** Identities of the aggregates whose groups are taken from it. */
+  readonly aggregates: ReadonlySet<string>;
 }
 
 /**
@@ -26,8 +28,8 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array, rebuilt?:
   const gate = createGate(pipeline);
   const tables = computedTables(pipeline);
   const parts = { source: pipeline.source, gate, program };
-  if (snapshot) restoreSnapshot(snapshot, parts);
-  if (snapshot && rebuilt) addRebuilt(rebuilt, snapshot, parts);
+  if (snapshot) restoreSnapshot(snapshot, parts, rebuilt?.aggregates);
+  if (snapshot && rebuilt) addRebuilt(rebuilt, parts);
 
   return {
     step(batch) {

@@ -48,6 +48,12 @@ export function planTables(tables: readonly Table[], planner: KeyPlanner): Plan 
   return { tables: planned, rowTables, windows };
 }
 
+/** What the state of the table's groups is known by, from one pipeline to another; null without groups. */
+export function stateOf(table: Table): string | null {
+  const { aggregate } = shapeOf(table.relation);
+  return aggregate && identityOfState(aggregate);
+}
+
 function planWindows(
   windows: Pick<PlannedWindows, "index" | "identity" | "aggregate" | "tables">,
   planner: KeyPlanner,

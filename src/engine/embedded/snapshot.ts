@@ -66,34 +66,33 @@ function saveWindows({ groups, published, closedThrough }: Windows, { dictionari
 }
 
 /**
- * Brings fresh parts to the snapshot's state; what it knows nothing of begins empty, and the delay is the parts' own.
- * Throws `engine.snapshot-mismatch` where times or ids of events are other fields.
+ * Brings fresh parts to the snapshot's state, but for some aggregates; what it knows nothing of begins empty, and the
+ * delay is the parts' own. Throws `engine.snapshot-mismatch` where times or ids of events are other fields.
  */
-export function restoreSnapshot(snapshot: Uint8Array, { source, gate, program }: Parts): void {
+export function restoreSnapshot(
+  snapshot: Uint8Array,
+  { source, gate, program }: Parts,
+  except: ReadonlySet<string> = new Set(),
+): void {
   const state = read(snapshot);
   if (state === null || !isOf(state, source)) throw mismatch();
   const { watermark, dedupe, counts } = state.gate;
   gate.watermark = { ...watermark, delayMs: gate.watermark.delayMs };
   gate.dedupe = { ...dedupe, delayMs: gate.dedupe.delayMs };
   gate.counts = counts;
-  for (const windows of program.windows) restoreWindows(windows, state);
+  for (const windows of program.windows) if (!except.has(windows.identity)) restoreWindows(windows, state);
   restoreUsed(program, state, new Set(program.tables));
 }
 
 /**
- * Takes over from another session what `restoreSnapshot` found nothing of, and the counts of the tables named. Their
- * open windows leave at the next trigger as they are.
+ * Takes over from another session the aggregates that `restoreSnapshot` left out, and the counts of the tables named.
+ * Their open windows leave at the next trigger as they are.
  */
-export function addRebuilt(
-  { snapshot, tables }: RebuiltState,
-  restored: Uint8Array,
-  { program, gate }: Parts,
-): void {
+export function addRebuilt({ snapshot, tables, aggregates }: RebuiltState, { program, gate }: Parts): void {
   const state = read(snapshot);
-  const before = read(restored);
-  if (state === null || before === null) throw mismatch();
+  if (state === null) throw mismatch();
   for (const windows of program.windows) {
-    if (!before.windows.has(windows.identity)) restoreWindows(windows, state);
+    if (aggregates.has(windows.identity)) restoreWindows(windows, state);
     if (windows.open !== null && windows.tables.some((table) => tables.has(table)))
       markAllChanged(windows.groups);
   }

@@ -8,6 +8,7 @@ import type { RecordBatch } from "../../batch.ts";
 import type { TableRows } from "../../engine.ts";
 import { closing } from "../engine.ts";
 import { openSession } from "../open.ts";
+import { stateOf } from "../planned-table.ts";
 import type { Session } from "../session.ts";
 import { stateCommit } from "../thread/adopt.ts";
 import { recoverSession } from "../thread/recover.ts";
@@ -49,9 +50,9 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
   const before = store.change?.before ?? pipeline;
   const { session: live, position } = await recoverSession(before, log, store);
   const due = live.trigger();
-  const begin = [...(store.change?.changed ?? []), ...(store.change?.added ?? [])];
-  const beginning = tables.filter((table) => begin.includes(table));
-  const kept = parts.along(reader.read(await reader.start(), position));
+  const start = await reader.start();
+  const beginning = tables.filter((table) => begins(table, opened, start));
+  const kept = parts.along(reader.read(start, position));
   const fresh = await freshSession({ ...pipeline, delayMs: before.delayMs }, beginning, kept);
 
   const fromMs = parts.fromMs ?? NEVER;
@@ -59,20 +60,44 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
   const batches = parts.along(reader.read(span.fromPosition, position));
   await recompute({ pipeline, tables, fromMs, batches }, rows);
 
-  const rebuilt = { snapshot: fresh.snapshot(), tables: new Set(beginning.map(({ name }) => name)) };
+  const rebuilt = {
+    snapshot: fresh.snapshot(),
+    tables: new Set(beginning.map(({ name }) => name)),
+    aggregates: incomplete(beginning, before, opened.begun, start),
+  };
   const session = openSession(pipeline, live.snapshot(), rebuilt);
   const spanOf = (table: Table): RebuiltSpan => ({
     fromMs: table.emit === "append" ? fromMs : span.windowsFromMs,
     untilMs: Math.max(closedUntil(live), beginning.includes(table) ? closedUntil(fresh) : NEVER),
+    begins: beginning.includes(table),
   });
   const commit = stateCommit(session, position, parts.nowMs);
   let replaced: readonly ReplacedRows[] = [];
-  store.adopt({ ...commit, tables: due.filter(writableIn(before, pipeline)) }, (afterSeq) => {
+  const dueRows = due.filter(writableIn(before, pipeline));
+  store.adopt({ ...commit, tables: dueRows }, { tables: rebuilt.tables, fromPosition: start }, (afterSeq) => {
     const done = rows.replace(spanOf, afterSeq);
     replaced = done.replaced;
     return done.seq;
   });
   return { tables: replaced, fromPosition: span.fromPosition, toPosition: position };
+}
+
+/** Whether the log has more of what the table counts than the engine has counted. */
+function begins(table: Table, { store: { change }, begun }: StoreToRebuild, start: number): boolean {
+  if (change?.changed.includes(table) || change?.added.includes(table)) return true;
+  return (begun.get(table.name) ?? start) > start;
+}
+
+/** The aggregates of these tables whose groups the engine doesn't have, or only of what came later than the log's start. */
+function incomplete(
+  tables: readonly Table[],
+  before: Pipeline,
+  begun: StoreToRebuild["begun"],
+  start: number,
+): ReadonlySet<string> {
+  const whole = new Set(before.tables.filter(({ name }) => (begun.get(name) ?? start) <= start).map(stateOf));
+  const states = tables.map(stateOf).filter((state) => state !== null);
+  return new Set(states.filter((state) => !whole.has(state)));
 }
 
 /** What a run of these tables over the batches would have come to; nothing is read for none. */

@@ -218,4 +218,60 @@ describe("rebuild", () => {
       { numRuns: 40 },
     );
   });
+
+  it("completes tables that began at any moment as if they had been there from the start", async () => {
+    const begins = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 6, maxLength: 6 });
+    const cuts = fc.tuple(...[0, 1, 2].map(() => fc.nat(25)));
+    const chosen = fc.subarray(base.tables.map(({ name }) => name));
+    await fc.assert(
+      fc.asyncProperty(logs, begins, cuts, chosen, fc.boolean(), async (log, begun, cut, names, adds) => {
+        const [first, second, third] = cut.map((_, i) => cut.slice(0, i + 1).reduce((a, b) => a + b));
+        const records = timed(log);
+        const parts = [records.slice(0, first), records.slice(first, second), records.slice(second, third)];
+        const from = begun.map((part, i) => (i === 0 ? 0 : part));
+        const until = adds ? 2 : 3;
+        const directory = newPath();
+        for (const [part, its] of parts.slice(0, until).entries()) {
+          const tables = base.tables.filter((_, i) => from[i]! <= part);
+          const run = await start(directory, { pipeline: { ...base, tables }, snapshotRecords: 7 });
+          await append(run, its);
+          run.tick();
+          await run.loop.drain();
+        }
+        const rebuild = () =>
+          rebuildDirectory({
+            ...{ directory, pipeline: base, tables: new Set(names) },
+            ...{ fromMs: null, nowMs: 0, along: (its) => its },
+          });
+        await rebuild();
+        const watermarkMs = Date.parse(watermark(directory));
+        const again = await start(directory, { pipeline: base });
+        again.tick();
+        await append(again, parts.slice(until).flat());
+        await append(again, records.slice(third));
+        await again.loop.drain();
+
+        const undisturbed = newPath();
+        const other = await start(undisturbed, { pipeline: base });
+        await append(other, records);
+        await other.loop.drain();
+        const whole = base.tables.filter(({ name }, i) => names.includes(name) || from[i] === 0);
+        for (const table of whole) {
+          const open = isOpen(table, base, watermarkMs);
+          const expected = stored(undisturbed, table).filter(open);
+          assert.deepEqual(asText(stored(directory, table).filter(open)), asText(expected), table.name);
+          assert.deepEqual(ledger(directory).tables[table.name], ledger(undisturbed).tables[table.name]);
+        }
+        await rebuild();
+        const before = base.tables.map((table) => stored(directory, table));
+        const { tables } = await rebuild();
+        assert.ok(tables.every(({ changed, added, gone }) => changed + added + gone === 0));
+        assert.deepEqual(
+          base.tables.map((table) => stored(directory, table)),
+          before,
+        );
+      }),
+      { numRuns: 25 },
+    );
+  });
 });
