@@ -37,8 +37,9 @@ const FORM = 3;
  * commit any more. Throws `file.unwritable`, `store.in-use`, `store.pipeline-changed`, and what `storeError` gives.
  */
 export function openStore(directory: string, pipeline: Pipeline): Store {
-  const { database, change, ...opened } = open(directory, pipeline, new Set());
-  return storeOver(database, { ...opened, pipeline, change, writes: pipeline });
+  return open(directory, pipeline, new Set(), (database, opened) =>
+    storeOver(database, { ...opened, pipeline, writes: pipeline }),
+  );
 }
 
 export interface StoreToRebuild {
@@ -55,29 +56,36 @@ export function openStoreToRebuild(
   pipeline: Pipeline,
   rebuilt: ReadonlySet<string>,
 ): StoreToRebuild {
-  const { database, change, ...opened } = open(directory, pipeline, rebuilt);
-  const writes = { ...pipeline, tables: pipeline.tables.filter((table) => !change?.changed.includes(table)) };
-  const tables = pipeline.tables.filter(({ name }) => rebuilt.has(name));
-  return {
-    store: storeOver(database, { ...opened, pipeline, change, writes }),
-    begun: begunPositions(database),
-    rows: rebuiltRows(database, { tables, change, source: pipeline.source }),
-  };
+  return open(directory, pipeline, rebuilt, (database, opened) => {
+    const { change } = opened;
+    const writes = {
+      ...pipeline,
+      tables: pipeline.tables.filter((table) => !change?.changed.includes(table)),
+    };
+    const tables = pipeline.tables.filter(({ name }) => rebuilt.has(name));
+    return {
+      store: storeOver(database, { ...opened, pipeline, writes }),
+      begun: begunPositions(database),
+      rows: rebuiltRows(database, { tables, change, source: pipeline.source }),
+    };
+  });
 }
 
-function open(directory: string, pipeline: Pipeline, rebuilt: ReadonlySet<string>) {
+/** Nobody holds the directory where `use` throws. */
+function open<Used>(
+  directory: string,
+  pipeline: Pipeline,
+  rebuilt: ReadonlySet<string>,
+  use: (database: DatabaseSync, opened: Pick<Opened, "change" | "file" | "release">) => Used,
+): Used {
   makeDirectory(directory);
   const lock = lockDirectory(directory);
   const file = join(directory, STORE_FILE);
   try {
     const database = openDatabase(file);
     try {
-      return {
-        database,
-        change: takeOver(database, directory, pipeline, rebuilt),
-        file,
-        release: lock.release,
-      };
+      const change = takeOver(database, directory, pipeline, rebuilt);
+      return use(database, { change, file, release: lock.release });
     } catch (error) {
       database.close();
       throw error;
