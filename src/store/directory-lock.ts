@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail } from "../errors.ts";
+import { openPrivately } from "./private-file.ts";
 import { errorCodeOf, SQLITE_BUSY } from "./sqlite-error.ts";
 
 export interface DirectoryLock {
@@ -15,7 +16,7 @@ const ASKED_WITHIN_MS = 500;
 
 /** Throws `store.in-use`. */
 export function lockDirectory(directory: string): DirectoryLock {
-  const file = new DatabaseSync(join(directory, FILE), { timeout: ASKED_WITHIN_MS });
+  const file = openPrivately(join(directory, FILE), { timeout: ASKED_WITHIN_MS });
   try {
     file.exec("BEGIN EXCLUSIVE");
   } catch (error) {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import type { Ledger } from "../../src/engine/engine.ts";
 import { type ErrorCode, LoanstreamError } from "../../src/errors.ts";
+import { isLocked } from "../../src/store/directory-lock.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite-store.ts";
 import type { Commit, State } from "../../src/store/store.ts";
@@ -178,6 +179,22 @@ describe("the store", () => {
 });
 
 describe("a data directory", () => {
+  it("has files that its owner alone may open, whoever may look into it", () => {
+    const directory = newPath();
+    chmodSync(directory, 0o755);
+    const store = openStore(directory, smallPipeline);
+    store.commit(commit(1));
+    const files = readdirSync(directory).sort();
+    assert.deepEqual(
+      files.map((name) => [name, statSync(join(directory, name)).mode & 0o777]),
+      [STORE_FILE, `${STORE_FILE}-shm`, `${STORE_FILE}-wal`, "lock", "lock-journal"].map((name) => [
+        name,
+        0o600,
+      ]),
+    );
+    store.close();
+  });
+
   it("has one writer at a time, in this process or another", () => {
     const directory = newPath();
     const store = openStore(directory, smallPipeline);
@@ -188,6 +205,16 @@ describe("a data directory", () => {
     assert.match(other.stderr, /store\.in-use/);
     store.close();
     openStore(directory, smallPipeline).close();
+  });
+
+  it("that can't be opened is let go", () => {
+    const directory = newPath();
+    openStore(directory, smallPipeline).close();
+    const database = new DatabaseSync(join(directory, STORE_FILE));
+    database.exec("ALTER TABLE loanstream_retried RENAME COLUMN hash TO other");
+    database.close();
+    assert.throws(() => openStore(directory, smallPipeline), /hash/);
+    assert.equal(isLocked(directory), false);
   });
 
   it("refuses a commit once another owner has taken the store over", () => {
