@@ -83,12 +83,12 @@ function readingProgress(files: readonly string[]): ReadingProgress {
 
 async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
   const { options, logs, state, signal } = run;
-  const { pipeline, dataDirectory } = options;
+  const { dataDirectory } = options;
   const logger = createLogger("generator", logs);
   const time = { nowMs: Date.now, sleep, signal };
-  const { reader, end } = opened(run);
-  const parts = { settings, pipeline, dataDirectory, append: appender(run), logger, ...time };
-  const generation = await openGeneration(parts, reader);
+  const { reader, thread, end } = opened(run);
+  const parts = { settings, dataDirectory, append: appender(run), logger, ...time };
+  const generation = await openGeneration(parts, reader, await thread.newestEventMs());
   state.enterHistory(end, generation.history);
   await generation.takeHistory();
   await committed(run);

@@ -5,15 +5,13 @@ import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
 import { expectedEvents } from "../generator/history.ts";
 import { createRecordStream } from "../generator/records.ts";
 import type { Logger } from "../log.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import { createGathering, feed, type Gathering } from "./feed.ts";
 import type { GeneratorSettings } from "./run-options.ts";
-import { type Plan, planStream, readOrigin, writeOrigin } from "./run-origin.ts";
+import { type Plan, type Present, planStream, readOrigin, writeOrigin } from "./run-origin.ts";
 
 export interface GenerateParts {
   readonly settings: GeneratorSettings;
-  readonly pipeline: Pipeline;
   readonly dataDirectory: string;
   readonly append: (batch: Append) => Promise<number>;
   readonly logger: Logger;
@@ -31,13 +29,16 @@ export interface Generation {
   goOn(): Promise<void>;
 }
 
-/** Opens the stream that this start goes on with. */
-export async function openGeneration(parts: GenerateParts, store: StoreReader): Promise<Generation> {
-  const { settings, pipeline, dataDirectory, nowMs } = parts;
+/** Opens the stream that this start goes on with, where the tables hold events up to a time. */
+export async function openGeneration(
+  parts: GenerateParts,
+  store: StoreReader,
+  eventTimeMs: Present["eventTimeMs"],
+): Promise<Generation> {
+  const { settings, dataDirectory, nowMs } = parts;
   const untilMs = nowMs();
-  const { watermarkMs } = store.progress();
   const present = {
-    eventTimeMs: watermarkMs === null ? null : watermarkMs + pipeline.delayMs,
+    eventTimeMs,
     ingestTimeMs: await lastIngestMs(dataDirectory, store),
   };
   const plan = planStream(settings, readOrigin(dataDirectory), present, untilMs);

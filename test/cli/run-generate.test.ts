@@ -26,7 +26,7 @@ async function takeHistory(directory: string, thread: EngineThread, nowMs: numbe
   let taken = 0;
   const generation = await openGeneration(
     {
-      ...{ settings, pipeline, dataDirectory: directory, logger: SILENT, signal: stop.signal },
+      ...{ settings, dataDirectory: directory, logger: SILENT, signal: stop.signal },
       nowMs: () => nowMs,
       sleep: async () => {},
       append(batch) {
@@ -36,6 +36,7 @@ async function takeHistory(directory: string, thread: EngineThread, nowMs: numbe
       },
     },
     store,
+    await thread.newestEventMs(),
   );
   await generation.takeHistory();
   store.close();

@@ -8,6 +8,7 @@ import { compile, type Program } from "./compile.ts";
 import { admit, createGate, type Gate } from "./gate.ts";
 import type { Session } from "./session.ts";
 import { addRebuilt, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
+import { newestMs } from "./watermark.ts";
 import { putOutDue } from "./windows.ts";
 
 /** The state of tables that were rebuilt, of which the session's own snapshot knows another one, a part or none. */
@@ -43,6 +44,7 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array, rebuilt?:
     finish: () => due(tables, program, Number.POSITIVE_INFINITY),
     ledger: () => ledgerOf(pipeline, gate, program),
     watermarkMs: () => (Number.isFinite(gate.watermark.atMs) ? gate.watermark.atMs : null),
+    newestEventMs: () => newestMs(gate.watermark),
     snapshot: () => takeSnapshot(parts),
   };
 }

@@ -21,6 +21,8 @@ export interface Session {
   ledger(): Ledger;
   /** Milliseconds since the epoch; null before the first accepted event, or without event time. */
   watermarkMs(): number | null;
+  /** The greatest time of an event that was not late; null where there is none. */
+  newestEventMs(): number | null;
   /** Everything that the next step depends on. */
   snapshot(): Uint8Array;
 }

@@ -12,6 +12,11 @@ export function createWatermark(delayMs: number): Watermark {
   return { delayMs, greatestMs: new Map(), atMs: Number.NEGATIVE_INFINITY };
 }
 
+/** The greatest event time of all partitions; null before the first event. */
+export function newestMs({ greatestMs }: Watermark): number | null {
+  return greatestMs.size === 0 ? null : Math.max(...greatestMs.values());
+}
+
 /** Takes one event's time; NaN is none. */
 export function observe(watermark: Watermark, partition: number, timeMs: number): void {
   const { greatestMs, delayMs } = watermark;

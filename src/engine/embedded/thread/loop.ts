@@ -51,6 +51,8 @@ export interface EngineLoop {
    */
   beginBackfill(file: BackfillFile): Promise<BackfillState>;
   endBackfill(file: string): Promise<void>;
+  /** The greatest time of an event taken in that was not late; null where there is none. */
+  newestEventMs(): number | null;
   /** Takes in what was acknowledged or is being retried, triggers a last time, closes no window; then closes log and store. */
   drain(): Promise<Ledger>;
 }
@@ -219,6 +221,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
     },
     beginBackfill: (file) => writing(() => store.backfills.begin(file, log.end())),
     endBackfill: (file) => writing(() => store.backfills.done(file, log.end())),
+    newestEventMs: session.newestEventMs,
     async drain() {
       await retrying;
       cancel();

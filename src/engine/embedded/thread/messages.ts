@@ -31,6 +31,7 @@ export interface Questions {
   readonly retry: { readonly question: readonly RepairedLetter[]; readonly answer: readonly Retried[] };
   readonly beginBackfill: { readonly question: BackfillFile; readonly answer: BackfillState };
   readonly endBackfill: { readonly question: string; readonly answer: undefined };
+  readonly newestEvent: { readonly question: null; readonly answer: number | null };
   readonly drain: { readonly question: null; readonly answer: Ledger };
 }
 

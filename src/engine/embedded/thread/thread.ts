@@ -36,6 +36,8 @@ export interface EngineThread {
   beginBackfill(file: BackfillFile): Promise<BackfillState>;
   /** All records of the file are in the log. */
   endBackfill(file: string): Promise<void>;
+  /** The greatest time of an event taken in that was not late; null where there is none. */
+  newestEventMs(): Promise<number | null>;
   /** Takes in what was acknowledged, triggers a last time, closes no window, and ends the thread. */
   drain(): Promise<Ledger>;
   /** Rejects with what stopped the thread; resolves once it was drained. */
@@ -62,6 +64,7 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     retry: new Map(),
     beginBackfill: new Map(),
     endBackfill: new Map(),
+    newestEvent: new Map(),
     drain: new Map(),
   };
   let bytesWaiting = 0;
@@ -147,6 +150,7 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
     retry: (letters) => ask("retry", letters),
     beginBackfill: (file) => ask("beginBackfill", file),
     endBackfill: (file) => ask("endBackfill", file),
+    newestEventMs: () => ask("newestEvent", null),
     drain: () => ask("drain", null),
     ended: ended.promise,
   };

@@ -42,6 +42,7 @@ const answers: Answers = {
   retry: (loop, letters) => loop.retry(letters),
   beginBackfill: (loop, file) => loop.beginBackfill(file),
   endBackfill: async (loop, file) => void (await loop.endBackfill(file)),
+  newestEvent: async (loop) => loop.newestEventMs(),
   drain: (loop) => loop.drain(),
 };
 

@@ -203,6 +203,24 @@ describe("a run that starts again with a changed pipeline", () => {
     assert.deepEqual(ledger(directory).source, { read: 6, accepted: 3, late: 3, duplicate: 0, dead: 0 });
   });
 
+  it("knows the newest event's time under any delay", async () => {
+    const directory = newPath();
+    const newest = NOON_MS + 300_000;
+    const record = (ms: number) => ({
+      text: `{"id":"${ms}","at":"${new Date(ms).toISOString()}"}`,
+      ingestTimeMs: newest,
+    });
+    const run = await start(directory, { pipeline: base });
+    assert.equal(run.loop.newestEventMs(), null);
+    await append(run, [record(newest), record(newest - 1)]);
+    await run.loop.drain();
+    for (const delayMs of [600_000, 1000]) {
+      const again = await start(directory, { pipeline: { ...base, delayMs } });
+      assert.equal(again.loop.newestEventMs(), newest);
+      await again.loop.drain();
+    }
+  });
+
   it("is refused with every table that has changed, and with what of the source has", async () => {
     const directory = newPath();
     await (await start(directory, { pipeline: base })).loop.drain();

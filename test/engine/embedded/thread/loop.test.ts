@@ -168,6 +168,7 @@ describe("the engine thread", () => {
     ]);
     await assert.rejects(thread.retry([{ partition: 0, position: 7, record }]), code("dlq.not-dead"));
     assert.deepEqual(await thread.beginBackfill(file), { beginPosition: 0, done: true, taken: 1 });
+    assert.equal(await thread.newestEventMs(), null);
     assert.equal((await thread.drain()).source.read, 2);
   });
 });
