@@ -1,7 +1,6 @@
 /** The generated part of a run: the past as fast as it goes, then each event as its time comes. */
-import { join } from "node:path";
 import type { Append } from "../eventlog/event-log.ts";
-import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { openLogReader } from "../eventlog/open-reader.ts";
 import { expectedEvents } from "../generator/history.ts";
 import { createRecordStream } from "../generator/records.ts";
 import type { Logger } from "../log.ts";
@@ -75,7 +74,8 @@ function told({ append, logger }: GenerateParts): GenerateParts["append"] {
 
 /** When the log took its last record in that isn't a repaired one; null where it holds none. */
 async function lastIngestMs(dataDirectory: string, store: StoreReader): Promise<number | null> {
-  const log = await openSegmentReader(join(dataDirectory, "log"));
+  const log = await openLogReader(dataDirectory);
+  if (log === null) return null;
   try {
     const start = await log.start();
     let end = await log.end();

@@ -38,6 +38,13 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
+/** What was read and found whole. */
+export interface LogCheck {
+  readonly segments: number;
+  /** Of the newest segment. */
+  readonly newestRecords: number;
+}
+
 /** A log that another process writes. Each call sees what is in it by then, whole batches only. */
 export interface LogReader {
   /** The oldest position kept; `end()` if there is none. */
@@ -53,5 +60,9 @@ export interface LogReader {
   positionAtTime(ingestTimeMs: number): Promise<number>;
   /** Count of records taken in at that time or later. */
   ingestedSince(ingestTimeMs: number): Promise<number>;
+  /** Of all its files. */
+  bytes(): Promise<number>;
+  /** Reads where damage shows first: all of the newest segment, and the end of every other. Throws `log.corrupt`. */
+  check(): Promise<LogCheck>;
   close(): Promise<void>;
 }

@@ -2,9 +2,9 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { whyUnwritable } from "../directories.ts";
+import { LOG_FOLDER } from "../eventlog/open-reader.ts";
 import { size } from "../output/quantities.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
-import { LOG_FOLDER } from "./status.ts";
 import type { Subject } from "./subject.ts";
 
 export interface FileSystem {

@@ -1,15 +1,10 @@
 /** The log, and whether what is in it comes through. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { createScanner } from "../contract/scan.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
-import { listSegments } from "../eventlog/segments/segment.ts";
-import { readableDirectory } from "../eventlog/segments/segment-file.ts";
-import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { openLogReader } from "../eventlog/open-reader.ts";
 import { count, counted, duration } from "../output/quantities.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
-import { LOG_FOLDER } from "./status.ts";
 import { type Subject, valueIn } from "./subject.ts";
 
 const LAST_RECORDS = 1000;
@@ -20,7 +15,7 @@ const AHEAD_MS = 5000;
 const BEHIND_MS = 10_000;
 
 export const logChecks: readonly Check<Subject>[] = [
-  { name: "log", run: (subject) => withLog(subject, checkSegments) },
+  { name: "log", run: (subject) => withLog(subject, checkSums) },
   {
     name: "positions",
     async run({ status }) {
@@ -58,9 +53,8 @@ async function withLog(
   subject: Subject,
   look: (log: LogReader, subject: Subject) => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
-  const directory = logDirectory(subject);
-  if (!existsSync(directory)) return [];
-  const log = await openSegmentReader(directory);
+  const log = await openLogReader(subject.settings.dataDir);
+  if (log === null) return [];
   try {
     return await look(log, subject);
   } finally {
@@ -68,23 +62,13 @@ async function withLog(
   }
 }
 
-const logDirectory = ({ settings }: Subject) => join(settings.dataDir, LOG_FOLDER);
-
-/** Of every segment the sidecar and its last batch, of the last one every batch up to where it is torn. */
-async function checkSegments(log: LogReader, subject: Subject): Promise<readonly Finding[]> {
-  const { bases } = await listSegments(readableDirectory(logDirectory(subject)));
-  for (const next of bases.slice(1)) await readThrough(log, next - 1, next);
-  const records = await readThrough(log, bases.at(-1) ?? 0);
+async function checkSums(log: LogReader): Promise<readonly Finding[]> {
+  const { segments, newestRecords } = await log.check();
   return [
-    ok(`${counted(bases.length, "segment")}; checksums of the last one's ${counted(records, "record")} hold`),
+    ok(
+      `${counted(segments, "segment")}; checksums of the last one's ${counted(newestRecords, "record")} hold`,
+    ),
   ];
-}
-
-/** How many records there are. Throws `log.corrupt`. */
-async function readThrough(log: LogReader, from: number, to?: number): Promise<number> {
-  let records = 0;
-  for await (const batch of log.read(from, to)) records += batch.count;
-  return records;
 }
 
 async function checkClock(log: LogReader, { nowMs }: Subject): Promise<readonly Finding[]> {

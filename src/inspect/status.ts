@@ -1,9 +1,7 @@
 /** What goes on in a data directory, seen from outside of the process that may run on it. */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { Ledger } from "../engine/engine.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
-import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { openLogReader } from "../eventlog/open-reader.ts";
 import { readRunning } from "../server/running.ts";
 import { isLocked } from "../store/directory-lock.ts";
 import { type StoreSummary, summarizeStore } from "../store/summary.ts";
@@ -51,14 +49,13 @@ export interface TableStatus {
   readonly filtered: number | null;
 }
 
-export const LOG_FOLDER = "log";
 const MINUTE_S = 60;
 
 /** Null where nothing was ever kept there. Throws `file.unreadable`, `log.corrupt`, `store.unreadable`, … */
 export async function statusOf(directory: string, nowMs: number): Promise<DirectoryStatus | null> {
   const store = summarizeStore(directory);
   if (store === null) return null;
-  const log = await logStatus(join(directory, LOG_FOLDER), nowMs);
+  const log = await logStatus(directory, nowMs);
   const { position, watermarkMs, ledger } = store.progress;
   return {
     directory,
@@ -87,14 +84,14 @@ export async function processOn(directory: string): Promise<RunningProcess | nul
 }
 
 async function logStatus(directory: string, nowMs: number): Promise<LogStatus> {
-  if (!existsSync(directory)) return { start: 0, end: 0, bytes: 0, oldestMs: null, recordsPerSecond: 0 };
-  const log = await openSegmentReader(directory);
+  const log = await openLogReader(directory);
+  if (log === null) return { start: 0, end: 0, bytes: 0, oldestMs: null, recordsPerSecond: 0 };
   try {
     const start = await log.start();
     return {
       start,
       end: await log.end(),
-      bytes: bytesIn(directory),
+      bytes: await log.bytes(),
       oldestMs: await ingestTimeOf(log, start),
       recordsPerSecond: (await log.ingestedSince(nowMs - MINUTE_S * 1000)) / MINUTE_S,
     };
@@ -106,11 +103,4 @@ async function logStatus(directory: string, nowMs: number): Promise<LogStatus> {
 async function ingestTimeOf(log: LogReader, position: number): Promise<number | null> {
   for await (const { ingestTimesMs } of log.read(position, position + 1)) return ingestTimesMs?.[0] ?? null;
   return null;
-}
-
-function bytesIn(directory: string): number {
-  const sizes = readdirSync(directory).map(
-    (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0,
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../errors.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
-import { openSegmentReader } from "../eventlog/segments/segment-reader.ts";
+import { openLogReader } from "../eventlog/open-reader.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { errorCodeOf, storeError } from "../store/sqlite-error.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
@@ -22,8 +22,7 @@ export function dataReader(directory: string, pipeline: Pipeline): DataReader {
   let store: StoreReader | null = null;
   return {
     async log() {
-      const path = join(directory, "log");
-      if (log === null && existsSync(path)) log = await openSegmentReader(path);
+      log ??= await openLogReader(directory);
       return log;
     },
     store() {

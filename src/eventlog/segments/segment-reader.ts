@@ -1,6 +1,6 @@
 /** The embedded log as a process reads it that isn't the one that writes it: changes nothing, holds nothing up. */
 import type { RecordBatch } from "../../engine/batch.ts";
-import type { LogReader } from "../event-log.ts";
+import type { LogCheck, LogReader } from "../event-log.ts";
 import { gone } from "./failures.ts";
 import { readSegment } from "./read-segment.ts";
 import {
@@ -126,6 +126,22 @@ export function segmentReader(directory: ReadableDirectory): LogReader {
     return sight.end;
   }
 
+  async function bytes(): Promise<number> {
+    let sum = 0;
+    for (const name of await directory.list()) {
+      const file = await directory.openToRead(name);
+      sum += (await file?.size()) ?? 0;
+      await file?.close();
+    }
+    return sum;
+  }
+
+  async function check(): Promise<LogCheck> {
+    const { bases, start } = await look();
+    for (const next of bases.slice(1)) await countRecords(read(next - 1, next));
+    return { segments: bases.length, newestRecords: await countRecords(read(bases.at(-1) ?? start)) };
+  }
+
   return {
     start: async () => (await look()).start,
     end: async () => (await look()).end,
@@ -135,6 +151,14 @@ export function segmentReader(directory: ReadableDirectory): LogReader {
       const sight = await look();
       return sight.end - (await firstSince(sight, ingestTimeMs));
     },
+    bytes,
+    check,
     close: async () => known.clear(),
   };
+}
+
+async function countRecords(batches: AsyncIterable<RecordBatch>): Promise<number> {
+  let records = 0;
+  for await (const { count } of batches) records += count;
+  return records;
 }

@@ -42,6 +42,21 @@ async function logOf(times: readonly number[], settings: SegmentLogSettings = {}
 const allOf = async (reader: LogReader) => textsOf(await readAll(reader, await reader.start()));
 
 describe("a reader beside the process that writes", () => {
+  it("checks all of the newest segment and the end of every other, and knows how large they are", async () => {
+    const { path, log, reader } = await logOf([0, 10, 20], { segmentBytes: 2 });
+    await log.append(append(["3", "4"], 30));
+    assert.deepEqual(await reader.check(), { segments: 4, newestRecords: 2 });
+    const sizes = readdirSync(path).map((name) => statSync(join(path, name)).size);
+    assert.equal(
+      await reader.bytes(),
+      sizes.reduce((sum, size) => sum + size),
+    );
+    await log.close();
+    writeFileSync(join(path, `${FIRST}.ndjson`), "x\n");
+    await assert.rejects(reader.check(), hasCode("log.corrupt"));
+    await reader.close();
+  });
+
   it("sees at each call what has come and what has gone", async () => {
     const clock = { nowMs: 0 };
     const retention = { retentionMs: 100, maxBytes: null, nowMs: () => clock.nowMs };
