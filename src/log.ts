@@ -33,7 +33,7 @@ export interface LogSettings {
   readonly levels: LogLevels;
   readonly terminal: boolean;
   readonly nowMs: () => number;
-  readonly write: (line: string) => void;
+  readonly write: (line: string, level: Level) => void;
 }
 
 /** Reads `info,engine=debug`: a level for all, and levels of their own for components. Throws `usage.invalid`. */
@@ -62,7 +62,8 @@ export function createLogger(component: Component, settings: LogSettings): Logge
   const at = (level: Level): Write =>
     LEVELS.indexOf(level) < least
       ? () => {}
-      : (message, fields = {}) => settings.write(`${line(settings, level, component, message, fields)}\n`);
+      : (message, fields = {}) =>
+          settings.write(`${line(settings, level, component, message, fields)}\n`, level);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
@@ -82,12 +83,19 @@ function line(
   return `${time.slice(11, 19)} ${level} ${component}: ${message}${details.join("")}`;
 }
 
-/** This process's messages go to standard error, by its clock. */
-export function processLogSettings(levels: LogLevels = parseLogLevels("")): LogSettings {
+/** This process's messages, by its clock; they go to standard error unless something else takes them. */
+export function processLogSettings(
+  levels: LogLevels = parseLogLevels(""),
+  write: LogSettings["write"] = writeError,
+): LogSettings {
   return {
     levels,
     terminal: isatty(2),
     nowMs: Date.now,
-    write: (text) => process.stderr.write(text),
+    write,
   };
+}
+
+function writeError(line: string): void {
+  process.stderr.write(line);
 }

@@ -3,7 +3,9 @@ import type { Logger } from "../log.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Status } from "../server/parts.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
-import { historyView, liveView, rowsThatFit, type ScreenSize } from "./live-view.ts";
+import { cutTo } from "./aligned.ts";
+import { historyView, liveView, rowsThatFit, type ScreenSize, type WidestCells } from "./live-view.ts";
+import { printable } from "./table-text.ts";
 
 export interface DisplayParts {
   readonly reader: StoreReader;
@@ -15,6 +17,8 @@ export interface DisplayParts {
   readonly logger: Logger;
   /** Null where standard output is no terminal. */
   readonly screen: Screen | null;
+  /** The newest of the run's messages, the oldest first; a screen shows them. */
+  readonly messages: () => readonly string[];
   readonly nowMs: () => number;
   /** Calls again and again, until what it returns is called. */
   readonly every: (intervalMs: number, work: () => void) => () => void;
@@ -31,7 +35,11 @@ export interface Display {
 
 const REFRESH_MS = 1000;
 /** Of the history each refresh is reported, since it lasts some seconds. */
-const REPORT_MS = 5000;
+const FIRST_REPORT_MS = 5000;
+const REPORT_MS = 60_000;
+
+/** What a screen shows beside messages, if it is small. */
+const LEAST_LINES = 8;
 
 const HOME = "\x1b[H";
 const CLEAR_LINE = "\x1b[K";
@@ -48,7 +56,7 @@ export function startDisplay(parts: DisplayParts): Display {
 function startScreen(parts: DisplayParts, screen: Screen): Display {
   const lines = screenLines(parts);
   const { show, failed } = untilItFails(() => {
-    const shown = lines({ width: screen.columns, height: screen.rows });
+    const shown = withMessages(lines, parts.messages(), { width: screen.columns, height: screen.rows });
     screen.write(`${HOME}${shown.map((line) => line + CLEAR_LINE).join("\n")}${CLEAR_BELOW}`);
   });
   screen.write(`${HIDE_CURSOR}${CLEAR_ALL}`);
@@ -62,6 +70,17 @@ function startScreen(parts: DisplayParts, screen: Screen): Display {
   return { stop, failed };
 }
 
+/** The messages stand above the last line. */
+function withMessages(
+  lines: (size: ScreenSize) => string[],
+  messages: readonly string[],
+  { width, height }: ScreenSize,
+): string[] {
+  const said = messages.slice(0, Math.max(0, height - LEAST_LINES));
+  const view = lines({ width, height: height - said.length });
+  return [...view.slice(0, -1), ...said.map((line) => cutTo(width, printable(line))), ...view.slice(-1)];
+}
+
 /** While the history comes in its progress alone is shown: reading the tables would hold it up. */
 function screenLines({
   reader,
@@ -71,26 +90,30 @@ function screenLines({
   ...parts
 }: DisplayParts): (size: ScreenSize) => string[] {
   const remaining = createRemaining(parts.nowMs);
+  const widest: WidestCells = new Map();
   return (size) => {
     const status = parts.status();
-    if (status.state === "recovering") return [`${url}  recovering`];
+    if (status.state === "recovering") return [`${url}  recovering: reopening the stream of events`];
     if (status.history !== null) return historyView(status.history, remaining(status.history), url, size);
     const seen = { url, timeZone, nowMs: parts.nowMs() };
-    return liveView(reader.newest(rowsThatFit(tables, size)), status, seen, size);
+    return liveView(reader.newest(rowsThatFit(tables, size)), status, seen, size, widest);
   };
 }
 
 function startReports({ reader, status, logger, nowMs, every }: DisplayParts): Display {
   const remaining = createRemaining(nowMs);
-  let reportedMs = nowMs();
+  let nextMs = nowMs() + FIRST_REPORT_MS;
+  let reported = status().state;
   const { show, failed } = untilItFails(() => {
     const { history, state, ratePerSecond, lag } = status();
     if (history !== null) {
       const remainingS = secondsOf(remaining(history));
+      reported = state;
       return logger.info("history", { done: history.done, of: Math.round(history.of), remainingS });
     }
-    if (nowMs() - reportedMs < REPORT_MS) return;
-    reportedMs = nowMs();
+    if (nowMs() < nextMs && state === reported) return;
+    nextMs = nowMs() + REPORT_MS;
+    reported = state;
     const { watermarkMs, ledger } = reader.progress();
     const watermark = watermarkMs === null ? null : new Date(watermarkMs).toISOString();
     const watermarkAgeS = secondsOf(watermarkMs === null ? null : nowMs() - watermarkMs);

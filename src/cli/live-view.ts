@@ -3,6 +3,7 @@
 import { type TimeFormat, timeOfDay } from "../output/time-text.ts";
 import type { Status } from "../server/parts.ts";
 import type { StoreView } from "../store/sqlite-reader.ts";
+import { cutTo } from "./aligned.ts";
 import { ledgerText } from "./ledger-text.ts";
 import { durationText } from "./reading-progress.ts";
 import { printable, tableText } from "./table-text.ts";
@@ -20,16 +21,22 @@ export interface ScreenSize {
   readonly height: number;
 }
 
+/** By table the widths that its columns have had. */
+export type WidestCells = Map<string, number[]>;
+
+const LEAST_ROWS = 2;
 const MOST_ROWS = 6;
-/** Status, ledger, an empty line, and the hint at the end. */
-const OTHER_LINES = 4;
+/** Status, watermark, ledger, an empty line, and the hint at the end. */
+const OTHER_LINES = 5;
+/** How long tables are shown that take turns. */
+const TURN_MS = 5000;
 /** A table's title, its header, and the empty line after it. */
 const LINES_AROUND_ROWS = 3;
 
-/** How many rows of each table fit on the screen, and of the alerts. */
+/** How many rows of each table fit on the screen, and of the alerts; where tables take turns, a few. */
 export function rowsThatFit(tables: number, { height }: ScreenSize): number {
   const linesATable = Math.floor((height - OTHER_LINES) / (tables + 1));
-  return Math.min(Math.max(linesATable - LINES_AROUND_ROWS, 1), MOST_ROWS);
+  return Math.min(Math.max(linesATable - LINES_AROUND_ROWS, LEAST_ROWS), MOST_ROWS);
 }
 
 export function liveView(
@@ -37,24 +44,28 @@ export function liveView(
   status: Pick<Status, "state" | "ratePerSecond" | "lag">,
   { url, timeZone, nowMs }: Seen,
   { width, height }: ScreenSize,
+  widest: WidestCells = new Map(),
 ): string[] {
   const { ledger, watermarkMs } = view.progress;
   const time = timeOfDay(timeZone, watermarkMs ?? 0);
   const watermark =
-    watermarkMs === null
-      ? "none yet"
-      : `${time(watermarkMs)} ${timeZone}, ${durationText(nowMs - watermarkMs)} ago`;
+    watermarkMs === null ? "none yet" : `${time(watermarkMs)}, ${durationText(nowMs - watermarkMs)} ago`;
   const rate = `${status.ratePerSecond.toFixed(1)} events/s`;
-  const head = [url, status.state, rate, `lag ${status.lag}`, `watermark ${watermark}`].join("  ");
+  const head = [url, status.state, rate, `lag ${status.lag}`].join("  ");
+  const times = `watermark ${watermark}  times in ${timeZone}`;
   const tables = view.tables.map(({ table, rows }) => {
-    const lines = tableText(table.relation.columns, rows, { width, time });
+    const widths = widest.get(table.name) ?? [];
+    widest.set(table.name, widths);
+    const lines = tableText(table.relation.columns, rows, { width, time }, widths);
     return [`${table.name} (${table.emit})`, ...(rows.length > 0 ? lines : ["nothing yet"]), ""];
   });
   const counts = ledger === null ? "nothing read yet" : (ledgerText(ledger)[0] ?? "");
-  const top = [head, counts, "", ...alertLines(view.alerts, time), ""];
-  const { fitting, hidden } = wholeTables(tables, height - 1 - top.length);
-  const hint = `Ctrl-C drains and ends.${hidden === 0 ? "" : ` No room for ${hidden} more of the tables.`}`;
-  return [...[...top, ...fitting].slice(0, height - 1), hint].map((line) => line.slice(0, width));
+  const top = [head, times, counts, "", ...alertLines(view.alerts, time), ""];
+  const turns = turnsOf(tables, height - 1 - top.length);
+  const turn = turns[Math.floor(nowMs / TURN_MS) % turns.length] ?? { first: 0, tables };
+  const body = [...top, ...turn.tables.flat()].slice(0, height - 1);
+  const which = turns.length > 1 ? ` ${turnText(turn, tables.length)}` : "";
+  return [...body, `Ctrl-C drains and ends.${which}`].map((line) => cutTo(width, line));
 }
 
 const LONGEST_BAR = 40;
@@ -72,18 +83,36 @@ export function historyView(
   const left = remainingMs === null ? "" : `, ${durationText(remainingMs)} left`;
   const events = `${done.toLocaleString("en-US")} of about ${Math.round(of).toLocaleString("en-US")} events${left}`;
   const lines = [`${url}  history`, bar, events, "", "Ctrl-C drains and ends."];
-  return lines.slice(0, height).map((line) => line.slice(0, width));
+  return lines.slice(0, height).map((line) => cutTo(width, line));
 }
 
-/** The lines of the tables that fit from the first on, and how many don't. The last needs no empty line after it. */
-function wholeTables(tables: readonly string[][], room: number): { fitting: string[]; hidden: number } {
+interface Turn {
+  /** The place of its first table. */
+  readonly first: number;
+  readonly tables: readonly string[][];
+}
+
+/** Tables that fit together, each whole unless it alone has too little room. The last needs no empty line after it. */
+function turnsOf(tables: readonly string[][], room: number): readonly Turn[] {
+  const turns: { first: number; tables: string[][] }[] = [];
   let used = 0;
-  const firstHidden = tables.findIndex((lines) => {
+  for (const [place, lines] of tables.entries()) {
     used += lines.length;
-    return used - 1 > room;
-  });
-  const shown = firstHidden < 0 ? tables.length : firstHidden;
-  return { fitting: tables.slice(0, shown).flat(), hidden: tables.length - shown };
+    const turn = turns.at(-1);
+    if (turn && used - 1 <= room) turn.tables.push(lines);
+    else {
+      turns.push({ first: place, tables: [lines] });
+      used = lines.length;
+    }
+  }
+  return turns;
+}
+
+function turnText({ first, tables }: Turn, all: number): string {
+  const last = first + tables.length;
+  return tables.length === 1
+    ? `Table ${last} of ${all}, in turn.`
+    : `Tables ${first + 1} to ${last} of ${all}, in turn.`;
 }
 
 /** Each on one line, that may be longer than the screen is wide. */

@@ -11,6 +11,7 @@ import { openGeneration } from "./run-generate.ts";
 import type { GeneratorSettings, RunOptions } from "./run-options.ts";
 import { sleep, until } from "./run-process.ts";
 import type { RunState } from "./run-state.ts";
+import type { ScreenMessages } from "./screen-messages.ts";
 
 /** What is there once the state is restored. */
 export interface Opened {
@@ -23,6 +24,8 @@ export interface Opened {
 export interface Run {
   readonly options: RunOptions;
   readonly logs: LogSettings;
+  /** Null where messages and the screen don't share a terminal. */
+  readonly messages: ScreenMessages | null;
   readonly logger: Logger;
   readonly state: RunState;
   readonly signal: AbortSignal;
@@ -67,7 +70,7 @@ export async function takeFiles(run: Run): Promise<BackfillCounts | null> {
   return counts;
 }
 
-export function tellBackfilled(logger: Logger, counts: BackfillCounts): void {
+function tellBackfilled(logger: Logger, counts: BackfillCounts): void {
   logger.info("backfilled", { ...counts });
   if (counts.late > 0) logger.warn(BEYOND_THE_DELAY);
 }

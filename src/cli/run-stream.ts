@@ -9,16 +9,18 @@ import { readRunning, removeRunning, writeRunning } from "../server/running.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
 import { type Display, SHOW_CURSOR, startDisplay } from "./display.ts";
-import { feedRun, type Opened, opened, type Run, takeFiles, tellBackfilled } from "./run-feeding.ts";
+import { feedRun, type Opened, opened, type Run, takeFiles } from "./run-feeding.ts";
 import type { RunOptions } from "./run-options.ts";
 import { every, stopSignal } from "./run-process.ts";
 import { createRunState } from "./run-state.ts";
+import { createScreenMessages } from "./screen-messages.ts";
 
 /** Runs until the limit, a signal or a failure. Throws what stopped it; what was acknowledged is kept. */
 export async function stream(options: RunOptions): Promise<Ledger> {
   await refuseSecond(options.dataDirectory);
   const { signal, release } = stopSignal(() => {
     if (process.stdout.isTTY) process.stdout.write(`${SHOW_CURSOR}\n`);
+    process.stderr.write("Ended at once: what was acknowledged is kept in the log.\n");
   });
   const run = createRun(options, signal);
   try {
@@ -43,13 +45,16 @@ async function refuseSecond(dataDirectory: string): Promise<void> {
 }
 
 function createRun(options: RunOptions, signal: AbortSignal): Run {
-  const logs = processLogSettings(options.logLevels);
+  const sharesTerminal = process.stdout.isTTY && process.stderr.isTTY;
+  const messages = sharesTerminal ? createScreenMessages((line) => process.stderr.write(line)) : null;
+  const logs = processLogSettings(options.logLevels, messages?.write);
   const state = createRunState({
     nowMs: Date.now,
     position: () => run.opened?.reader.progress().position ?? 0,
     end: () => run.opened?.end ?? 0,
   });
-  const run: Run = { options, logs, logger: createLogger("run", logs), state, signal, opened: null };
+  const logger = createLogger("run", logs);
+  const run: Run = { options, logs, messages, logger, state, signal, opened: null };
   return run;
 }
 
@@ -69,7 +74,10 @@ function listen(run: Run, admin: Admin): Promise<RunningServer> {
 
 async function withEngine(run: Run, { url }: RunningServer, token: string): Promise<Ledger> {
   const { pipeline, dataDirectory } = run.options;
-  const thread = await startEngineThread({ pipeline, dataDirectory, logLevels: run.options.logLevels });
+  const thread = await startEngineThread(
+    { pipeline, dataDirectory, logLevels: run.options.logLevels },
+    run.logs.write,
+  );
   try {
     const reader = openStoreReader(dataDirectory, pipeline);
     run.opened = { thread, reader, end: thread.startPosition };
@@ -78,7 +86,7 @@ async function withEngine(run: Run, { url }: RunningServer, token: string): Prom
     const backfilled = await Promise.race([takeFiles(run), ended(thread)]);
     const ledger = await shown(run, run.opened, url);
     // The screen has hidden what was said before.
-    if (backfilled !== null && process.stdout.isTTY) tellBackfilled(run.logger, backfilled);
+    if (backfilled !== null && run.messages !== null) run.logger.info("backfilled", { ...backfilled });
     return ledger;
   } catch (error) {
     run.state.fail(error);
@@ -99,6 +107,7 @@ async function ended(thread: EngineThread): Promise<null> {
 }
 
 async function shown(run: Run, { thread, reader }: Opened, url: string): Promise<Ledger> {
+  run.messages?.cover();
   const display = show(run, reader, url);
   try {
     await Promise.race([feedRun(run), thread.ended, display.failed]);
@@ -106,10 +115,11 @@ async function shown(run: Run, { thread, reader }: Opened, url: string): Promise
     return await thread.drain();
   } finally {
     display.stop();
+    run.messages?.uncover();
   }
 }
 
-function show({ options, logger, state }: Run, reader: StoreReader, url: string): Display {
+function show({ options, messages, logger, state }: Run, reader: StoreReader, url: string): Display {
   const { tables, timeZone } = options.pipeline;
   const screen = process.stdout.isTTY ? process.stdout : null;
   const { status } = state;
@@ -121,6 +131,7 @@ function show({ options, logger, state }: Run, reader: StoreReader, url: string)
     url,
     logger,
     screen,
+    messages: () => messages?.newest() ?? [],
     nowMs: Date.now,
     every,
   });

@@ -13,17 +13,23 @@ const WIDEST_CELL = 32;
 const GAP = "  ";
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** A header and a line a row. Columns that don't fit are counted at the end of the header. */
+/**
+ * A header and a line a row. Columns that don't fit are counted at the end of the header.
+ *
+ * @param widest how wide each column was before, so that none gets narrower again; kept up to date
+ */
 export function tableText(
   columns: readonly NamedType[],
   rows: readonly (readonly Value[])[],
   { width, time }: TextSettings,
+  widest: number[] = [],
 ): string[] {
   const cells = columns.map(({ name, type }, i) => [
     name,
     ...rows.map((row) => cellText(type, row[i] ?? null, time)),
   ]);
-  const widths = cells.map((column) => Math.max(...column.map((text) => text.length)));
+  const widths = cells.map((column, i) => Math.max(widest[i] ?? 0, ...column.map((text) => text.length)));
+  for (const [i, columnWidth] of widths.entries()) widest[i] = columnWidth;
   const shown = fitting(widths, width);
   const hidden = columns.length - shown;
   return Array.from({ length: rows.length + 1 }, (_, line) => {

@@ -39,6 +39,7 @@ function shown(t: TestContext, terminal: boolean) {
       nowMs: () => nowMs,
       write,
     }),
+    messages: () => ["00:00:01 warn run: slow", "00:00:02 info log: \x1b[2J"],
     screen: terminal ? { columns: 80, rows: 24, write } : null,
     nowMs: () => nowMs,
     every: (intervalMs, work) => {
@@ -64,22 +65,22 @@ function shown(t: TestContext, terminal: boolean) {
     });
   t.after(() => store.close());
   const past = (done: number, of: number) => {
-    history = { done, of };
+    history = done < of ? { done, of } : null;
   };
   return { display: startDisplay(parts), reader, written, commit, past, tick: () => tick() };
 }
 
 describe("the display", () => {
-  it("off a terminal reports state, rate, lag, watermark and counts each five seconds", (t) => {
+  it("off a terminal reports state, rate, lag, watermark and counts after five seconds, then each minute", (t) => {
     const { display, reader, written, commit, tick } = shown(t, false);
     commit(400);
-    for (let second = 0; second < 10; second += 1) tick();
+    for (let second = 0; second < 70; second += 1) tick();
     display.stop();
     reader.close();
     const lines = written.map((line) => JSON.parse(line));
     assert.deepEqual(
       lines.map(({ time }) => time),
-      ["1970-01-01T00:00:05.000Z", "1970-01-01T00:00:10.000Z"],
+      ["1970-01-01T00:00:05.000Z", "1970-01-01T00:01:05.000Z"],
     );
     const { state, rate, lag, watermark, watermarkAgeS, alerts, read, late } = lines[0];
     assert.deepEqual(
@@ -90,6 +91,37 @@ describe("the display", () => {
       { watermark, watermarkAgeS },
       { watermark: "1969-12-31T23:59:00.000Z", watermarkAgeS: 65 },
     );
+  });
+
+  it("off a terminal reports a change of state at once", (t) => {
+    const { display, reader, written, past, tick } = shown(t, false);
+    tick();
+    past(1, 2);
+    tick();
+    past(2, 2);
+    for (let second = 0; second < 3; second += 1) tick();
+    display.stop();
+    reader.close();
+    assert.deepEqual(
+      written.map((line) => JSON.parse(line)).map(({ time, message }) => [time, message]),
+      [
+        ["1970-01-01T00:00:02.000Z", "history"],
+        ["1970-01-01T00:00:03.000Z", "progress"],
+      ],
+    );
+  });
+
+  it("on a terminal shows the newest messages above the hint, and nothing in them drives it", (t) => {
+    const { display, reader, written } = shown(t, true);
+    assert.ok(
+      written
+        .at(-1)
+        ?.includes(
+          "\n00:00:01 warn run: slow\x1b[K\n00:00:02 info log: ·[2J\x1b[K\nCtrl-C drains and ends.\x1b[K",
+        ),
+    );
+    display.stop();
+    reader.close();
   });
 
   it("off a terminal reports the history each second, with the time that it still needs", (t) => {

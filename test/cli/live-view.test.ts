@@ -40,7 +40,8 @@ describe("the live view", () => {
   it("shows where the page is, state, rate, lag, watermark, ledger, the newest alerts and the newest rows of each table", () => {
     const lines = liveView(view, status, seen, { width: 100, height: 40 });
     assert.deepEqual(lines, [
-      "http://127.0.0.1:8080  live  3.0 events/s  lag 7  watermark 12:00:00 UTC, 1 min 2 s ago",
+      "http://127.0.0.1:8080  live  3.0 events/s  lag 7",
+      "watermark 12:00:00, 1 min 2 s ago  times in UTC",
       "1,234 read = 1,230 accepted + 1 late + 2 duplicate + 1 dead",
       "",
       "alerts: 1,042",
@@ -63,13 +64,37 @@ describe("the live view", () => {
     assert.ok(lines.every((line) => line.length <= 30));
   });
 
-  it("shows tables whole, and says how many there is no room for", () => {
-    const lines = liveView(view, status, seen, { width: 100, height: 12 });
-    assert.deepEqual(lines.slice(-3), [
+  it("shows whole tables in turn where not all have room, and says which", () => {
+    const at = (nowMs: number) => liveView(view, status, { ...seen, nowMs }, { width: 100, height: 13 });
+    assert.deepEqual(at(0).slice(-3), [
       "e1                 100   0.25  true    R1, R2   12:01:00",
       "",
-      "Ctrl-C drains and ends. No room for 1 more of the tables.",
+      "Ctrl-C drains and ends. Table 1 of 2, in turn.",
     ]);
+    assert.deepEqual(at(5000).slice(-4), [
+      "windows (update)",
+      "nothing yet",
+      "",
+      "Ctrl-C drains and ends. Table 2 of 2, in turn.",
+    ]);
+    assert.deepEqual(at(10_000).slice(-3), at(0).slice(-3));
+  });
+
+  it("marks what the width cuts off", () => {
+    const [, , counts] = liveView(view, status, seen, { width: 30, height: 40 });
+    assert.equal(counts, "1,234 read = 1,230 accepted +…");
+  });
+
+  it("keeps a column as wide as it was", () => {
+    const widest = new Map();
+    const headed = (event: string) => {
+      const tables = [{ table: scores, rows: [[event, 100, 0.25, true, ["R1"], 0]] }];
+      const lines = liveView({ ...view, tables }, status, seen, { width: 100, height: 40 }, widest);
+      return lines.find((line) => line.startsWith("event_id"));
+    };
+    const wide = headed("an event's long name");
+    assert.match(wide ?? "", /^event_id {14}amount_cents/);
+    assert.equal(headed("e1"), wide);
   });
 
   it("shows the day of a time that is not the watermark's", () => {
@@ -78,9 +103,9 @@ describe("the live view", () => {
     assert.equal(time(Date.UTC(2025, 11, 31, 22)), "2025-12-31 23:00:00");
   });
 
-  it("gives each table as many rows as fit, at least one", () => {
-    assert.equal(rowsThatFit(4, { width: 80, height: 24 }), 1);
-    assert.equal(rowsThatFit(4, { width: 80, height: 44 }), 5);
+  it("gives each table as many rows as fit, at least two", () => {
+    assert.equal(rowsThatFit(4, { width: 80, height: 24 }), 2);
+    assert.equal(rowsThatFit(4, { width: 80, height: 45 }), 5);
     assert.equal(rowsThatFit(1, { width: 80, height: 99 }), 6);
   });
 });

@@ -1,7 +1,7 @@
 /** What the main thread and the engine thread say to each other. */
 import { type Diagnostic, LoanstreamError } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
-import type { LogLevels } from "../../../log.ts";
+import type { Level, LogLevels } from "../../../log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
@@ -51,6 +51,8 @@ export interface Answer<Name extends QuestionName> {
 }
 
 export type FromEngine =
+  /** A message about the thread's work, as the main thread is to write it. */
+  | { readonly kind: "said"; readonly line: string; readonly level: Level }
   | { readonly kind: "ready"; readonly end: number }
   | Answer<QuestionName>
   | { readonly kind: "refused"; readonly id: number; readonly name: QuestionName; readonly failure: Failure }

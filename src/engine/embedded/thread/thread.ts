@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { fail } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
+import { type LogSettings, processLogSettings } from "../../../log.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
 import {
@@ -52,9 +53,12 @@ type Waiting = {
 
 /**
  * Starts the thread and recovers its state. Throws what opening log and store, and recovery, throw. Whatever is asked
- * of a thread that has ended rejects.
+ * of a thread that has ended rejects. What it tells of its work goes to `write`.
  */
-export async function startEngineThread(settings: ThreadSettings): Promise<EngineThread> {
+export async function startEngineThread(
+  settings: ThreadSettings,
+  write: LogSettings["write"] = processLogSettings().write,
+): Promise<EngineThread> {
   const module = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   const worker = new Worker(new URL(module, import.meta.url), { workerData: settings });
   const ready = Promise.withResolvers<number>();
@@ -84,6 +88,7 @@ export async function startEngineThread(settings: ThreadSettings): Promise<Engin
 
   function receive(message: FromEngine): void {
     if (message.kind === "ready") ready.resolve(message.end);
+    else if (message.kind === "said") write(message.line, message.level);
     else if (message.kind === "answer") settle(message);
     else if (message.kind === "refused") take(message.name, message.id)?.reject(fromFailure(message.failure));
     else {

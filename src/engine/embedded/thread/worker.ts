@@ -48,7 +48,7 @@ const answers: Answers = {
 
 async function start(port: MessagePort, settings: ThreadSettings): Promise<void> {
   const tell = (message: FromEngine): void => port.postMessage(message);
-  const logs = processLogSettings(settings.logLevels);
+  const logs = processLogSettings(settings.logLevels, (line, level) => tell({ kind: "said", line, level }));
   const opened = openStore(settings.dataDirectory, settings.pipeline);
   const store = tellingStore(opened, createLogger("store", logs), timers.nowMs);
   const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")), {
