@@ -207,7 +207,7 @@ describe("a run that starts again with a changed pipeline", () => {
     const directory = newPath();
     const newest = NOON_MS + 300_000;
     const record = (ms: number) => ({
-      text: `{"id":"${ms}","at":"${new Date(ms).toISOString()}"}`,
+      text: `{"id":"${newest - ms}","at":"${new Date(ms).toISOString()}"}`,
       ingestTimeMs: newest,
     });
     const run = await start(directory, { pipeline: base });
