@@ -1,7 +1,6 @@
 /** `loanstream consume`: the records of a topic, as they come. */
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { usageError, wholeNumber } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
@@ -15,8 +14,9 @@ import { openDataTopics } from "../topics/embedded.ts";
 import { isOfSource, type Topic, topicNamed } from "../topics/topic-list.ts";
 import type { Start, TopicCursor, TopicRecord } from "../topics/topics.ts";
 import type { Command } from "./command.ts";
+import { nothingKept } from "./nothing-kept.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { recordText } from "./record-text.ts";
+import { recordJson, recordText } from "./record-text.ts";
 import { printable, terminalWidth } from "./table-text.ts";
 
 export const consume: Command = {
@@ -30,11 +30,13 @@ Prints the records of a topic as they come, also while another process runs; Ctr
 names the topics; the end of a name is enough where no other ends so, as in risk for loan.output.risk. Events are
 masked by the schema in readable lines and on a terminal: --json gives them as they came to a file or a pipe only.
 
-  --from P      beginning, end, or a position (default: end; with --no-follow, beginning)
+  --from P      beginning, end, or a position, as each line shows its own: those from there on (default: end; with
+                --no-follow, beginning). Events count from 0, rows and alerts by one counter over all tables
   --max N       end after so many records
   --key TEXT    only records whose key contains the text
   --table NAME  only rows of this table of the topic
-  --json        the records' values as they are, one a line
+  --json        one JSON a line: an event (input, late, dlq) as it came; a row or an alert as an object of topic,
+                partition, position, table, time, key and value
   --no-follow   end with the newest record
 
 ${settingLines("consume")}
@@ -68,7 +70,7 @@ ${settingLines("consume")}
           ? jsonOf(topic, pipeline.schema)
           : textOf(topic, pipeline.schema, pipeline.timeZone),
         patient: flags.follow,
-        onNothing: () => process.stderr.write(`${nothingYet(topic, settings.dataDir, flags.follow)}\n`),
+        tell: (what) => process.stderr.write(`${whatIsThere(what, topic, settings.dataDir, flags.follow)}\n`),
         signal,
       });
     } finally {
@@ -96,12 +98,13 @@ function wantedBy(topic: Topic, key: string | undefined, table: string | undefin
 
 type Write = (record: TopicRecord) => Uint8Array;
 
+/** An event stands for itself; a row would not say of which table it is, nor where it stands. */
 function jsonOf(topic: Topic, schema: EventSchema): Write {
-  if (!process.stdout.isTTY) return ({ value }) => value;
+  const isTerminal = process.stdout.isTTY === true;
+  if (!isOfSource(topic))
+    return (record) => Buffer.from(isTerminal ? printable(recordJson(record)) : recordJson(record));
   const mask = recordMask(schema);
-  const text = ({ value }: TopicRecord) =>
-    isOfSource(topic) ? JSON.stringify(mask(value)) : Buffer.from(value).toString();
-  return (record) => Buffer.from(printable(text(record)));
+  return ({ value }) => (isTerminal ? Buffer.from(printable(JSON.stringify(mask(value)))) : value);
 }
 
 function textOf(topic: Topic, schema: EventSchema, timeZone: string): Write {
@@ -110,9 +113,12 @@ function textOf(topic: Topic, schema: EventSchema, timeZone: string): Write {
   return (record) => Buffer.from(text(record));
 }
 
-function nothingYet({ name }: Topic, dataDirectory: string, patient: boolean): string {
-  const what = existsSync(dataDirectory) ? `Nothing new in ${name}` : `${dataDirectory} is not there yet`;
-  return patient ? `${what}: waiting, Ctrl-C ends.` : `${what}.`;
+type WhatIsThere = "nothing yet" | "none wanted";
+
+function whatIsThere(what: WhatIsThere, { name }: Topic, dataDirectory: string, patient: boolean): string {
+  if (what === "none wanted") return `No record of ${name} is one of those asked for.`;
+  const found = nothingKept(dataDirectory) ?? `Nothing new in ${name}.`;
+  return patient ? `${found} Waiting, Ctrl-C ends.` : found;
 }
 
 interface Following {
@@ -121,8 +127,8 @@ interface Following {
   readonly write: Write;
   /** Waits for what is still to come. */
   readonly patient: boolean;
-  /** Called once, where nothing was there at first. */
-  readonly onNothing: () => void;
+  /** Called once: where nothing was there at first, or none of what was there is wanted and no more is awaited. */
+  readonly tell: (what: WhatIsThere) => void;
   readonly signal: AbortSignal;
 }
 
@@ -131,13 +137,14 @@ const LOOK_AGAIN_MS = 200;
 const LINE_END = Buffer.from("\n");
 
 async function follow(cursor: TopicCursor, parts: Following): Promise<void> {
-  const { wanted, limit, write, patient, onNothing, signal } = parts;
+  const { wanted, limit, write, patient, tell, signal } = parts;
   let left = limit;
   let asked = false;
   while (left > 0 && !signal.aborted) {
     const records = await cursor.next(RECORDS_AT_ONCE);
     if (records.length === 0) {
-      if (!asked) onNothing();
+      if (!asked) tell("nothing yet");
+      else if (!patient && left === limit) tell("none wanted");
       if (!patient) return;
       await delay(LOOK_AGAIN_MS, null, { signal }).catch(() => {});
     }

@@ -11,15 +11,23 @@ import { plainText, printable, type TextSettings } from "./table-text.ts";
 
 export type RecordText = (record: TopicRecord) => string;
 
+/** Of a row or an alert, whose keys and values are JSON: what it is and where it stands, as an object. */
+export function recordJson(record: TopicRecord): string {
+  const { topic, partition, position, timeMs, key, headers, value } = record;
+  const time = timeMs === null ? null : new Date(timeMs).toISOString();
+  const head = JSON.stringify({ topic, partition, position, table: headers.output ?? null, time });
+  return `${head.slice(0, -1)},"key":${key ?? "null"},"value":${new TextDecoder().decode(value)}}`;
+}
+
 /**
- * A line a record: its time, then of a row the table and its columns, of an alert its message, of an event its position
- * and what the schema shows of it, masked.
+ * A line a record: its time and position, then of a row the table and its columns, of an alert its message, of an event
+ * what the schema shows of it, masked.
  */
 export function recordText(topic: Topic, schema: EventSchema, settings: TextSettings): RecordText {
   const text = topicText(topic, schema, settings);
   return (record) => {
     const time = record.timeMs === null ? "" : settings.time(record.timeMs);
-    return cutTo(settings.width, printable(`${time}  ${text(record)}`).trim());
+    return cutTo(settings.width, printable(`${time}  ${record.position}  ${text(record)}`).trim());
   };
 }
 
@@ -27,11 +35,9 @@ function topicText({ kind, tables }: Topic, schema: EventSchema, settings: TextS
   if (kind === "output") return rowText(tables, settings);
   if (kind === "alerts") return alertText;
   const mask = recordMask(schema);
-  return ({ position, headers, value }) => {
+  return ({ headers, value }) => {
     const complaint = headers["__streams.errors.message"];
-    return [position, ...(complaint === undefined ? [] : [complaint]), JSON.stringify(mask(value))].join(
-      "  ",
-    );
+    return [...(complaint === undefined ? [] : [complaint]), JSON.stringify(mask(value))].join("  ");
   };
 }
 

@@ -8,6 +8,7 @@ import { openDataTopics } from "../topics/embedded.ts";
 import type { TopicStatus } from "../topics/topics.ts";
 import { alignedLines } from "./aligned.ts";
 import type { Command } from "./command.ts";
+import { nothingKept } from "./nothing-kept.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 
 export const topics: Command = {
@@ -17,7 +18,8 @@ export const topics: Command = {
 Usage: loanstream topics list [--json] [SETTING…]
 
 Lists what "loanstream consume" follows. Times are those of the oldest and the newest record: of events when they came,
-of rows and alerts the event's or the end of the window. The embedded log has one partition a topic.
+of rows and alerts the event's or the end of the window. The embedded log has one partition a topic. Exits with 1 where
+nothing is kept.
 
   --json  print a JSON object a topic, one a line
 
@@ -30,6 +32,11 @@ ${settingLines("topics")}
     });
     if (positionals.length !== 1 || positionals[0] !== "list")
       throw usageError("topics", "it does one thing: loanstream topics list");
+    const missing = nothingKept(settings.dataDir);
+    if (missing !== null) {
+      process.stderr.write(`${missing}\n`);
+      return 1;
+    }
     const pipeline = pipelineFrom(settings.pipeline);
     const open = openDataTopics(settings.dataDir, pipeline);
     try {

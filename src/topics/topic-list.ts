@@ -43,10 +43,18 @@ export function topicNamed(topics: readonly Topic[], name: string): Topic {
   const short = topics.filter((topic) => topic.name.endsWith(`.${name}`));
   const [found] = exact ? [exact] : short.length === 1 ? short : [];
   if (found) return found;
+  const holder = topics.find(({ tables }) => tables.some((table) => table.name === name));
+  if (holder) throw tableInstead(name, holder);
   throw unknown(
     name,
     (short.length > 1 ? short : topics).map((topic) => topic.name),
   );
+}
+
+function tableInstead(table: string, { name }: Topic): LoanstreamError {
+  const short = name.slice(name.lastIndexOf(".") + 1);
+  const message = `${table} is no topic but a table of ${name}`;
+  return fail("topic.unknown", message, `Write: loanstream consume ${short} --table ${table}.`);
 }
 
 function unknown(name: string, names: readonly string[]): LoanstreamError {

@@ -42,12 +42,27 @@ describe("consume", () => {
     for (const line of lines)
       assert.match(
         line,
-        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}risk_scores {3}event_id=[\da-f-]{36} .* risk_score=\d+ /,
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d+ {2}risk_scores {3}event_id=[\da-f-]{36} .* risk_score=\d+ /,
       );
     const rows = linesOf(
       await consume(["loan.output.risk", "--table", "risk_scores", "--max", "5", "--json"]),
     );
-    assert.ok(rows.every((row) => Number.isInteger(JSON.parse(row).risk_score)));
+    for (const [i, row] of rows.map((line) => JSON.parse(line)).entries()) {
+      assert.deepEqual(Object.keys(row), [
+        ...["topic", "partition", "position", "table", "time", "key", "value"],
+      ]);
+      assert.deepEqual([row.topic, row.partition, row.table], ["loan.output.risk", 0, "risk_scores"]);
+      assert.equal(row.key.event_id, row.value.event_id);
+      assert.ok(Number.isInteger(row.value.risk_score));
+      assert.equal(lines[i]?.split("  ")[1], String(row.position));
+    }
+    const second = JSON.parse(rows[1] ?? "").position;
+    assert.deepEqual(
+      linesOf(
+        await consume(["risk", "--table", "risk_scores", "--max", "4", "--json", "--from", String(second)]),
+      ),
+      rows.slice(1),
+    );
   });
 
   it("gives what has a key, and what comes from a position on", async () => {
@@ -58,6 +73,12 @@ describe("consume", () => {
       lines,
       texts.slice(700).filter((text) => text.includes(`"application_id":"${key}"`) && isJson(text)),
     );
+  });
+
+  it("says that nothing has the key", async () => {
+    const { exitCode, stdout, stderr } = await consume(["risk", "--key", "nobody"]);
+    const said = "No record of loan.output.risk is one of those asked for.\n";
+    assert.deepEqual([exitCode, stdout, stderr], [0, "", said]);
   });
 
   it("masks events, late ones and dead ones on a terminal, and in every readable line", async () => {
@@ -85,7 +106,7 @@ describe("consume", () => {
     const own = newPath();
     await fill(own, all.slice(0, 400));
     const following = start(["consume", "risk", "--json", "--data-dir", own]);
-    await following.said("Nothing new in loan.output.risk: waiting");
+    await following.said("Nothing new in loan.output.risk. Waiting");
     const thread = await open(own);
     await appendTo(thread, all.slice(400, 800));
     await following.printed('"risk_score":');
@@ -98,7 +119,7 @@ describe("consume", () => {
     const before = new Set(all.slice(0, 400).map(({ json }) => /"event_id":"([^"]+)"/.exec(json)?.[1]));
     assert.ok(lines.length > 0);
     for (const line of lines) {
-      const { event_id: id, risk_score: score } = JSON.parse(line);
+      const { event_id: id, risk_score: score } = JSON.parse(line).value;
       if (score === undefined) continue;
       assert.ok(known.has(line));
       assert.ok(!before.has(id), `${id} had come before`);
@@ -108,7 +129,7 @@ describe("consume", () => {
   it("waits for a directory that isn't there yet, and ends after --max", async () => {
     const own = newPath();
     const following = start(["consume", "loan.applications", "--json", "--max", "3", "--data-dir", own]);
-    await following.said(`${own} is not there yet: waiting`);
+    await following.said(`There is no directory ${own}; "loanstream run" begins. Waiting`);
     await fill(own, all.slice(0, 10));
     assert.deepEqual(linesOf(await following.outcome), texts.slice(0, 3));
   });
@@ -139,6 +160,12 @@ describe("consume", () => {
     const wrong = await loanstream(["consume", "riks"]);
     assert.deepEqual([wrong.exitCode, wrong.stdout], [2, ""]);
     assert.match(wrong.stderr, /^there is no topic riks \[topic\.unknown\]\. Did you mean risk\?\n$/);
+    const short = await loanstream(["consume", "risk_scores"]);
+    assert.match(
+      short.stderr,
+      /risk_scores is no topic but .* loanstream consume risk --table risk_scores\.\n$/,
+    );
+    assert.match((await loanstream(["consume", "alert"])).stderr, /Did you mean alerts\?\n$/);
     const table = await loanstream(["consume", "risk", "--table", "risk_score"]);
     assert.match(table.stderr, /has no table risk_score \[usage\.invalid\]\. Write risk_scores\.\n$/);
     for (const args of [[], ["risk", "fraud"], ["risk", "--from", "x"], ["risk", "--max", "0"]])
@@ -178,9 +205,10 @@ describe("topics list", () => {
       assert.deepEqual([partitions, linesOf(await consume([name, "--json"])).length], [1, records], name);
   });
 
-  it("shows them empty where nothing has run yet, and does nothing else", async () => {
-    const lines = linesOf(await loanstream(["topics", "list", "--json", "--data-dir", newPath()]));
-    assert.ok(lines.length === 9 && lines.every((line) => JSON.parse(line).records === 0));
+  it("says that a directory isn't there, and does nothing else", async () => {
+    const { exitCode, stdout, stderr } = await loanstream(["topics", "list", "--data-dir", "/nowhere"]);
+    const said = 'There is no directory /nowhere; "loanstream run" begins.\n';
+    assert.deepEqual([exitCode, stdout, stderr], [1, "", said]);
     assert.equal((await loanstream(["topics", "delete", "x"])).exitCode, 2);
   });
 });
