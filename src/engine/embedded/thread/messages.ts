@@ -5,8 +5,8 @@ import type { Level, LogLevels } from "../../../log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
 import type { Ledger } from "../../engine.ts";
-import type { SnapshotSettings } from "./loop.ts";
 import type { RepairedLetter, Retried } from "./retry.ts";
+import type { SnapshotSettings } from "./snapshot-keeper.ts";
 
 export interface ThreadSettings {
   readonly pipeline: Pipeline;

@@ -27,8 +27,29 @@ interface RetryParts {
   readonly nowMs: () => number;
 }
 
-/** Throws `dlq.not-dead`, and then nothing was appended. Not to be called again before it has resolved. */
-export async function appendRepaired(
+/** Appends repaired letters, one call after the other. */
+export interface RetryQueue {
+  /** Each once however often it is asked for. Throws `dlq.not-dead`, and then nothing was appended. */
+  retry(letters: readonly RepairedLetter[]): Promise<readonly Retried[]>;
+  /** Resolves when what was asked for so far is done. */
+  idle(): Promise<void>;
+}
+
+export function retryQueue(parts: RetryParts): RetryQueue {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    retry(letters) {
+      const done = last.then(() => appendRepaired(letters, parts));
+      last = done.catch(() => {});
+      return done;
+    },
+    async idle() {
+      await last;
+    },
+  };
+}
+
+async function appendRepaired(
   letters: readonly RepairedLetter[],
   { log, store, append, writing, nowMs }: RetryParts,
 ): Promise<readonly Retried[]> {

@@ -9,7 +9,7 @@ import { createLogger, processLogSettings } from "../../../log.ts";
 import { storeError } from "../../../store/sqlite-error.ts";
 import { openStore, STORE_FILE } from "../../../store/sqlite-store.ts";
 import { tellingStore } from "../../../store/telling.ts";
-import { type EngineLoop, openLoop, SNAPSHOTS, type Timers } from "./loop.ts";
+import { type EngineLoop, openLoop } from "./loop.ts";
 import {
   type Failure,
   type FromEngine,
@@ -20,6 +20,8 @@ import {
   toFailure,
   unpackAppend,
 } from "./messages.ts";
+import { SNAPSHOTS } from "./snapshot-keeper.ts";
+import type { Timers } from "./timers.ts";
 
 const timers: Timers = {
   nowMs: Date.now,
