@@ -1,14 +1,11 @@
-/** Spark's jars, copied from Maven artifacts into a cached folder: a Spark without an installation. */
+/** Jars of a service, copied from Maven artifacts into a cached folder: no installation, no container. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fail } from "../../src/errors.ts";
-
-export const SPARK_VERSION = "3.5.4";
-const pomFile = join(import.meta.dirname, "pom.xml");
+import { fail } from "../src/errors.ts";
 
 /** `LOANSTREAM_CACHE`, or `loanstream` in the user's cache folder. */
 export function defaultCacheDir(env: NodeJS.ProcessEnv): string {
@@ -16,24 +13,24 @@ export function defaultCacheDir(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The folder that holds every jar of a Spark Connect server, filled by Maven at the first call (about 230 MB).
- * Safe to call from several processes at once. Throws `spark.no-maven` and `spark.maven-failed`.
+ * The folder under `cacheDir` that holds every jar that a pom names, filled by Maven at the first call. Safe to call
+ * from several processes at once. Throws `stack.no-maven` and `stack.maven-failed`.
  */
-export async function sparkJars(cacheDir: string): Promise<string> {
+export async function mavenJars(name: string, pomFile: string, cacheDir: string): Promise<string> {
   const hash = createHash("sha256")
     .update(await readFile(pomFile))
     .digest("hex")
     .slice(0, 12);
-  const jars = join(cacheDir, `spark-${SPARK_VERSION}-${hash}`);
-  if (!existsSync(jars)) await copyJars(cacheDir, jars);
+  const jars = join(cacheDir, `${name}-${hash}`);
+  if (!existsSync(jars)) await copyJars(pomFile, cacheDir, jars);
   return jars;
 }
 
-async function copyJars(cacheDir: string, jars: string): Promise<void> {
+async function copyJars(pomFile: string, cacheDir: string, jars: string): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   const building = await mkdtemp(join(cacheDir, "building-"));
   try {
-    await runMaven(building);
+    await runMaven(pomFile, building);
     await rename(building, jars);
   } catch (error) {
     // Another process may have put its own, equal folder there first.
@@ -43,7 +40,7 @@ async function copyJars(cacheDir: string, jars: string): Promise<void> {
   }
 }
 
-function runMaven(outputDirectory: string): Promise<void> {
+function runMaven(pomFile: string, outputDirectory: string): Promise<void> {
   const goal = [
     "dependency:copy-dependencies",
     "-DincludeScope=runtime",
@@ -60,19 +57,17 @@ function runMaven(outputDirectory: string): Promise<void> {
   maven.stderr.on("data", collect);
   return new Promise((resolve, reject) => {
     maven.on("error", (cause) => reject(noMaven(cause)));
-    maven.on("close", (code) => (code === 0 ? resolve() : reject(mavenFailed(output))));
+    maven.on("close", (code) => (code === 0 ? resolve() : reject(mavenFailed(pomFile, output))));
   });
 }
 
 const noMaven = (cause: Error) =>
-  fail("spark.no-maven", `Maven can't be run (${cause.message})`, "Install Maven, or put mvn on the PATH.");
+  fail("stack.no-maven", `Maven can't be run (${cause.message})`, "Install Maven, or put mvn on the PATH.");
 
-const mavenFailed = (output: string) =>
+const mavenFailed = (pomFile: string, output: string) =>
   fail(
-    "spark.maven-failed",
-    `Maven could not fetch Spark's jars:\n${output.trim()}\n`,
+    "stack.maven-failed",
+    `Maven could not fetch the jars:\n${output.trim()}\n`,
     "Check the network and Maven's settings.xml, then run it again.",
     { file: pomFile },
   );
-
-if (import.meta.main) console.log(await sparkJars(defaultCacheDir(process.env)));

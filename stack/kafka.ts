@@ -1,0 +1,98 @@
+/** Starts a Kafka broker (KRaft, one node) on this machine, with no Kafka installed: its jars come from Maven. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { requireJava } from "./java.ts";
+import { brokerProperties, type SecureListener } from "./kafka/properties.ts";
+import { makeKeyStore } from "./kafka/tls.ts";
+import { mavenJars } from "./maven.ts";
+import { freePort, refuseUsedPort } from "./ports.ts";
+import { type Service, type ServiceOptions, startService } from "./service.ts";
+
+export const KAFKA_VERSION = "4.4.0";
+
+export interface KafkaOptions extends ServiceOptions {
+  /** A second listener, SASL over TLS, for these users. */
+  readonly secure?: readonly User[];
+}
+
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface KafkaBroker extends Service {
+  /** `127.0.0.1:port` of the plain listener, whose clients may do everything. */
+  readonly bootstrap: string;
+  readonly secure: { readonly bootstrap: string; readonly caFile: string } | null;
+}
+
+const here = join(import.meta.dirname, "kafka");
+/** Any UUID: the broker is its own cluster. */
+const CLUSTER_ID = "bG9hbnN0cmVhbS1sb2NhbA";
+
+/** The folder of the jars: of the broker and of Kafka's own Java client. Throws `stack.no-maven`, `stack.maven-failed`. */
+export const kafkaJars = (cacheDir: string): Promise<string> =>
+  mavenJars(`kafka-${KAFKA_VERSION}`, join(here, "pom.xml"), cacheDir);
+
+/**
+ * Resolves once the broker accepts connections. A data directory that holds topics keeps them. Throws
+ * `stack.no-java`, `stack.no-maven`, `stack.maven-failed`, `stack.port-in-use`, and `stack.died` with the end of the
+ * log.
+ */
+export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
+  const java = await requireJava(process.env);
+  const jars = await kafkaJars(options.cacheDir);
+  await mkdir(options.dataDir, { recursive: true });
+  const port = options.port ?? (await freePort());
+  await refuseUsedPort(port);
+  const secure = options.secure ? await secureListener(java, options.dataDir, options.secure) : null;
+  const propertiesFile = join(options.dataDir, "server.properties");
+  const properties = brokerProperties(port, await freePort(), join(options.dataDir, "topics"), secure);
+  await writeFile(propertiesFile, properties, { mode: 0o600 });
+  const run = [java, ...javaOptions(jars)];
+  await format(run, propertiesFile, options.secure ?? []);
+  const command = [...run, "kafka.Kafka", propertiesFile];
+  const service = await startService("the Kafka broker", command, {}, port, options);
+  return {
+    ...service,
+    bootstrap: `127.0.0.1:${port}`,
+    secure: secure && { bootstrap: `127.0.0.1:${secure.port}`, caFile: secure.caFile },
+  };
+}
+
+async function secureListener(
+  java: string,
+  dataDir: string,
+  users: readonly User[],
+): Promise<SecureListener> {
+  return { port: await freePort(), ...(await makeKeyStore(java, dataDir)), users };
+}
+
+/** Small and quick to start: one serial collector, the first compiler alone, classes from an archive once there is one. */
+function javaOptions(jars: string): string[] {
+  const archive = join(jars, "classes.jsa");
+  const sharing = existsSync(archive)
+    ? `-XX:SharedArchiveFile=${archive}`
+    : `-XX:ArchiveClassesAtExit=${archive}`;
+  return [
+    ...["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", sharing, "-Xshare:auto", "-Xlog:cds=off"],
+    ...["-Xlog:cds+dynamic=off", "-Xlog:class+path=off"],
+    `-Dlog4j2.configurationFile=${join(here, "log4j2.properties")}`,
+    ...["-cp", join(jars, "*")],
+  ];
+}
+
+/** Leaves a formatted folder as it is. */
+async function format(run: readonly string[], propertiesFile: string, users: readonly User[]): Promise<void> {
+  const [java = "", ...options] = run;
+  const scram = users.flatMap(({ name, password }) => [
+    "--add-scram",
+    `SCRAM-SHA-512=[name=${name},password=${password}]`,
+  ]);
+  const plain = options.filter((option) => !option.startsWith("-XX:ArchiveClassesAtExit"));
+  const tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", propertiesFile];
+  await promisify(execFile)(java, [...plain, ...tool, "--ignore-formatted", ...scram]);
+}
