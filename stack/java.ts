@@ -13,6 +13,10 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<string | null> {
   );
 }
 
+/** What `java -version` says. */
+export const javaVersion = (java: string): Promise<string> =>
+  promisify(execFile)(java, ["-version"]).then(({ stderr }) => stderr);
+
 /** As `findJava`. Throws `stack.no-java`. */
 export async function requireJava(env: NodeJS.ProcessEnv): Promise<string> {
   const java = await findJava(env);

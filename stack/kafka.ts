@@ -1,10 +1,11 @@
 /** Starts a Kafka broker (KRaft, one node) on this machine, with no Kafka installed: its jars come from Maven. */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { requireJava } from "./java.ts";
+import { javaVersion, requireJava } from "./java.ts";
 import { brokerProperties, type SecureListener } from "./kafka/properties.ts";
 import { makeKeyStore } from "./kafka/tls.ts";
 import { mavenJars } from "./maven.ts";
@@ -45,6 +46,17 @@ export const kafkaJars = (cacheDir: string): Promise<string> =>
 export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const java = await requireJava(process.env);
   const jars = await kafkaJars(options.cacheDir);
+  const run = [java, ...javaOptions(jars), `-XX:SharedArchiveFile=${await classArchive(java, jars)}`];
+  return startBroker(java, run, run, options);
+}
+
+/** `formatRun` and `run` are a Java with its options, for the tool that formats and for the broker. */
+async function startBroker(
+  java: string,
+  formatRun: readonly string[],
+  run: readonly string[],
+  options: KafkaOptions,
+): Promise<KafkaBroker> {
   await mkdir(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
   await refuseUsedPort(port);
@@ -52,15 +64,39 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const propertiesFile = join(options.dataDir, "server.properties");
   const properties = brokerProperties(port, await freePort(), join(options.dataDir, "topics"), secure);
   await writeFile(propertiesFile, properties, { mode: 0o600 });
-  const run = [java, ...javaOptions(jars)];
-  await format(run, propertiesFile, options.secure ?? []);
+  await format(formatRun, propertiesFile, options.secure ?? []);
   const command = [...run, "kafka.Kafka", propertiesFile];
-  const service = await startService("the Kafka broker", command, {}, port, options);
+  const service = await startService("Kafka", command, {}, port, options);
   return {
     ...service,
     bootstrap: `127.0.0.1:${port}`,
     secure: secure && { bootstrap: `127.0.0.1:${secure.port}`, caFile: secure.caFile },
   };
+}
+
+/**
+ * The archive of loaded classes, with which a broker is ready in a quarter of the time. Made at the first call, for
+ * each Java, by a broker that starts and ends; safe to call from several processes at once.
+ */
+async function classArchive(java: string, jars: string): Promise<string> {
+  const version = createHash("sha256")
+    .update(await javaVersion(java))
+    .digest("hex")
+    .slice(0, 12);
+  const archive = join(jars, `classes-${version}.jsa`);
+  if (existsSync(archive)) return archive;
+  const dataDir = await mkdtemp(`${jars}-classes-`);
+  try {
+    const part = join(dataDir, "classes.jsa");
+    const run = [java, ...javaOptions(jars)];
+    const options = { cacheDir: dirname(jars), dataDir };
+    const broker = await startBroker(java, run, [...run, `-XX:ArchiveClassesAtExit=${part}`], options);
+    await broker.stop("SIGTERM");
+    await rename(part, archive);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  return archive;
 }
 
 async function secureListener(
@@ -71,14 +107,10 @@ async function secureListener(
   return { port: await freePort(), ...(await makeKeyStore(java, dataDir)), users };
 }
 
-/** Small and quick to start: one serial collector, the first compiler alone, classes from an archive once there is one. */
+/** Small and quick to start: one serial collector, the first compiler alone. */
 function javaOptions(jars: string): string[] {
-  const archive = join(jars, "classes.jsa");
-  const sharing = existsSync(archive)
-    ? `-XX:SharedArchiveFile=${archive}`
-    : `-XX:ArchiveClassesAtExit=${archive}`;
   return [
-    ...["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", sharing, "-Xshare:auto", "-Xlog:cds=off"],
+    ...["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off"],
     ...["-Xlog:cds+dynamic=off", "-Xlog:class+path=off"],
     `-Dlog4j2.configurationFile=${join(here, "log4j2.properties")}`,
     ...["-cp", join(jars, "*")],
@@ -92,7 +124,6 @@ async function format(run: readonly string[], propertiesFile: string, users: rea
     "--add-scram",
     `SCRAM-SHA-512=[name=${name},password=${password}]`,
   ]);
-  const plain = options.filter((option) => !option.startsWith("-XX:ArchiveClassesAtExit"));
   const tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", propertiesFile];
-  await promisify(execFile)(java, [...plain, ...tool, "--ignore-formatted", ...scram]);
+  await promisify(execFile)(java, [...options, ...tool, "--ignore-formatted", ...scram]);
 }

@@ -25,8 +25,9 @@ export const freePort = (): Promise<number> =>
   });
 
 /** Throws `stack.port-in-use`. */
-export async function refuseUsedPort(port: number): Promise<void> {
-  if (!(await answers(port))) return;
-  const remedy = "Stop what listens there, or take another port.";
-  throw fail("stack.port-in-use", `port ${port} is in use`, remedy);
+export async function refuseUsedPort(
+  port: number,
+  remedy = "Stop what listens there, or take another port.",
+): Promise<void> {
+  if (await answers(port)) throw fail("stack.port-in-use", `port ${port} is in use`, remedy);
 }

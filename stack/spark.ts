@@ -15,13 +15,17 @@ export interface SparkServer extends Service {
 
 const here = join(import.meta.dirname, "spark");
 
+/** The folder of the jars. Throws `stack.no-maven`, `stack.maven-failed`. */
+export const sparkJars = (cacheDir: string): Promise<string> =>
+  mavenJars(`spark-${SPARK_VERSION}`, join(here, "pom.xml"), cacheDir);
+
 /**
  * Resolves once the port answers. Fetches about 230 MB of jars at the first call. Throws `stack.no-java`,
  * `stack.no-maven`, `stack.maven-failed`, `stack.port-in-use`, and `stack.died` with the end of the log.
  */
 export async function startSpark(options: ServiceOptions): Promise<SparkServer> {
   const java = await requireJava(process.env);
-  const jars = await mavenJars(`spark-${SPARK_VERSION}`, join(here, "pom.xml"), options.cacheDir);
+  const jars = await sparkJars(options.cacheDir);
   await mkdir(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
   await refuseUsedPort(port);
