@@ -101,6 +101,7 @@ export const catalogue = {
   "sql.window-end": configuration,
   "sql.window-size": configuration,
   "stack.busy": passing,
+  "stack.data-unusable": failure,
   "stack.died": failure,
   "stack.maven-failed": passing,
   "stack.no-java": failure,

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { fail, type LoanstreamError } from "../src/errors.ts";
 import { javaVersion, requireJava } from "./java.ts";
 import { brokerProperties, type SecureListener } from "./kafka/properties.ts";
 import { makeKeyStore } from "./kafka/tls.ts";
@@ -40,8 +41,8 @@ export const kafkaJars = (cacheDir: string): Promise<string> =>
 
 /**
  * Resolves once the broker accepts connections. A data directory that holds topics keeps them. Throws
- * `stack.no-java`, `stack.no-maven`, `stack.maven-failed`, `stack.port-in-use`, and `stack.died` with the end of the
- * log.
+ * `stack.no-java`, `stack.no-maven`, `stack.maven-failed`, `stack.port-in-use`, `stack.data-unusable`, and `stack.died`
+ * with the end of the log.
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const java = await requireJava(process.env);
@@ -117,7 +118,7 @@ function javaOptions(jars: string): string[] {
   ];
 }
 
-/** Leaves a formatted folder as it is. */
+/** Leaves a formatted folder as it is. Throws `stack.data-unusable`. */
 async function format(run: readonly string[], propertiesFile: string, users: readonly User[]): Promise<void> {
   const [java = "", ...options] = run;
   const scram = users.flatMap(({ name, password }) => [
@@ -125,5 +126,16 @@ async function format(run: readonly string[], propertiesFile: string, users: rea
     `SCRAM-SHA-512=[name=${name},password=${password}]`,
   ]);
   const tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", propertiesFile];
-  await promisify(execFile)(java, [...options, ...tool, "--ignore-formatted", ...scram]);
+  await promisify(execFile)(java, [...options, ...tool, "--ignore-formatted", ...scram]).catch((error) => {
+    throw dataUnusable(propertiesFile, String(error.stderr));
+  });
+}
+
+/** The command isn't shown, since it holds passwords. */
+function dataUnusable(propertiesFile: string, complaint: string): LoanstreamError {
+  const [, reason = complaint.split("\n")[0]] = /^Exception in [^:]+: (.*)$/m.exec(complaint) ?? [];
+  const remedy = "Restore the folder, or remove it to start with an empty one.";
+  return fail("stack.data-unusable", `Kafka can't use its data: ${reason}`, remedy, {
+    file: dirname(propertiesFile),
+  });
 }

@@ -4,12 +4,18 @@
 # within ten seconds of its start. SIGTERM is passed on, and then this ends with the command.
 stopping=
 failures=0
-trap 'stopping=1; kill "$child" 2>/dev/null' TERM INT HUP
+trap 'stopping=1; end' TERM INT HUP
+
+# A process that was forked this moment would lose the signal.
+end() {
+  sleep 0.1
+  kill "$child" 2>/dev/null
+}
 
 # A signal ends the wait, but not the command at once.
 wait_for() {
   child=$1
-  [ -z "$stopping" ] || kill "$child" 2>/dev/null
+  [ -z "$stopping" ] || end
   wait "$child"
   status=$?
   while kill -0 "$child" 2>/dev/null; do
@@ -30,6 +36,7 @@ while :; do
     exit 1
   fi
   echo "$(date +%T) Ended with status $status: started again." >&2
+  [ -z "$stopping" ] || exit 0
   sleep 1 &
   wait_for $!
   [ -z "$stopping" ] || exit 0

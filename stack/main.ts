@@ -14,15 +14,10 @@ import {
 } from "./processes.ts";
 import { chosenServices, everyService, type StackService } from "./services.ts";
 
+const USAGE = "Say up, down [--data] or logs [SERVICE].";
+
 async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      data: { type: "boolean", default: false },
-      directory: { type: "string", default: ".loanstream/stack" },
-    },
-  });
+  const { values, positionals } = parse(argv);
   const options: StackOptions = {
     directory: resolve(values.directory),
     cacheDir: defaultCacheDir(process.env),
@@ -33,7 +28,17 @@ async function run(argv: readonly string[]): Promise<number> {
   if (command === "up") return up(options);
   if (command === "down") return down(values.data, options);
   if (command === "logs") return logs(service, options);
-  throw fail("usage.invalid", `there is no command "${command ?? ""}"`, "Say up, down or logs.");
+  throw fail("usage.invalid", `there is no command "${command ?? ""}"`, USAGE);
+}
+
+function parse(argv: readonly string[]) {
+  const data = { type: "boolean", default: false } as const;
+  const directory = { type: "string", default: ".loanstream/stack" } as const;
+  try {
+    return parseArgs({ args: [...argv], allowPositionals: true, options: { data, directory } });
+  } catch (error) {
+    throw fail("usage.invalid", error instanceof Error ? error.message : String(error), USAGE);
+  }
 }
 
 async function up(options: StackOptions): Promise<number> {

@@ -55,7 +55,7 @@ function javaArguments(jars: string, port: number, dataDir: string): string[] {
 }
 
 /** For one machine and small queries: few partitions, nothing that only pays on large data. */
-const sparkSettings = (port: number, dataDir: string): Record<string, string> => ({
+export const sparkSettings = (port: number, dataDir: string): Record<string, string> => ({
   "spark.connect.grpc.binding.port": String(port),
   "spark.driver.bindAddress": "127.0.0.1",
   "spark.driver.host": "127.0.0.1",
