@@ -106,7 +106,10 @@ export async function openAdmin(settings: KafkaSettings): Promise<KafkaAdmin> {
     const [first = ""] = names;
     const requests = names.map((name) => ({ name }));
     const about = { operation: "Delete", topic: first };
-    await retrying(() => cluster.ask("controller", apis.deleteTopics, [requests, TIMEOUT_MS], about), PATIENT);
+    await retrying(
+      () => cluster.ask("controller", apis.deleteTopics, [requests, TIMEOUT_MS], about),
+      PATIENT,
+    );
     await visible(async () => {
       const left = new Set((await cluster.topics(null)).map(({ name }) => name));
       return names.every((name) => !left.has(name));
@@ -219,7 +222,9 @@ async function configsOf(cluster: Cluster, name: string): Promise<Readonly<Recor
     () => cluster.ask("any", apis.describeConfigs, [[resource], false, false], about),
     PATIENT,
   );
-  const own = (answer.results[0]?.configs ?? []).filter(({ configSource }) => configSource === CONFIG_OF_TOPIC);
+  const own = (answer.results[0]?.configs ?? []).filter(
+    ({ configSource }) => configSource === CONFIG_OF_TOPIC,
+  );
   return Object.fromEntries(own.map(({ name: key, value }) => [key, value ?? ""]));
 }
 
@@ -255,14 +260,18 @@ async function sizesOf(cluster: Cluster, topic: TopicOfCluster): Promise<Readonl
 }
 
 function orRefused(error: unknown): null {
-  if (error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.authorisation-refused") return null;
+  if (error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.authorisation-refused")
+    return null;
   throw error;
 }
 
 async function lag(cluster: Cluster, group: string): Promise<readonly GroupLag[]> {
   const request = [{ groupId: group, memberId: null, memberEpoch: -1, topics: null }];
   const about = { operation: "Describe", resource: `Group ${group}` };
-  const answer = await retrying(() => cluster.ask({ group }, apis.offsetFetch, [request, true], about), PATIENT);
+  const answer = await retrying(
+    () => cluster.ask({ group }, apis.offsetFetch, [request, true], about),
+    PATIENT,
+  );
   const topics = answer.groups[0]?.topics ?? [];
   const lags = await Promise.all(
     topics.map(async ({ name, partitions }) => {

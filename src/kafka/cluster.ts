@@ -79,7 +79,10 @@ export async function openCluster(settings: KafkaSettings, requestTimeoutMs: num
   }
 
   /** The first that can be reached of the addresses given and those heard of. */
-  async function any<Answer>(make: (connection: Connection) => Promise<Answer>, rest?: About): Promise<Answer> {
+  async function any<Answer>(
+    make: (connection: Connection) => Promise<Answer>,
+    rest?: About,
+  ): Promise<Answer> {
     let first: unknown;
     for (const address of [...bootstrap, ...nodes.values()]) {
       try {

@@ -30,6 +30,7 @@ export async function openConnections(
 ): Promise<Connections> {
   const options = { ...(await clientOptions(settings)), requestTimeout: requestTimeoutMs };
   const known = new Map<string, Promise<Connection>>();
+  let closed = false;
   const connect = async (address: Address, key: string): Promise<Connection> => {
     const connection = newConnection(options, address);
     connection.once("close", () => forget(key, made));
@@ -42,11 +43,14 @@ export async function openConnections(
     if (known.get(key) === made) known.delete(key);
   };
   return {
-    get(address) {
+    async get(address) {
       const key = addressText(address);
+      if (closed)
+        throw fail("kafka.unreachable", "the connections are closed", "Open them again.", { broker: key });
       return known.get(key) ?? connect(address, key);
     },
     async close() {
+      closed = true;
       const all = [...known.values()];
       known.clear();
       await Promise.allSettled(all.map(async (connection) => (await connection).close()));

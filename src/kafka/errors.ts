@@ -74,7 +74,8 @@ function tell(chain: readonly unknown[], about: About): Told {
   if (protocol instanceof ProtocolError) {
     return byName(nameOf(protocol), text(Reflect.get(protocol, "serverErrorMessage")), about);
   }
-  if (chain.some((one) => one instanceof AuthenticationError)) return byName("SASL_AUTHENTICATION_FAILED", null, about);
+  if (chain.some((one) => one instanceof AuthenticationError))
+    return byName("SASL_AUTHENTICATION_FAILED", null, about);
   const messages = chain.map((one) => (one instanceof Error ? one.message : ""));
   const codes = chain.map((one) => text(Reflect.get(Object(one), "code")) ?? "");
   return wrongProtocol(chain, messages) ?? certificate(codes) ?? network(chain, codes, messages, about);
@@ -86,10 +87,18 @@ function wrongProtocol(chain: readonly unknown[], messages: readonly string[]): 
   const says = (part: string) =>
     chain.some((one, at) => one instanceof UserError && messages[at]?.includes(part));
   if (says("requires TLS")) {
-    return told("kafka.tls", "the listener speaks TLS: wrong listener, or kafka.security lacks ssl", TLS_REMEDY);
+    return told(
+      "kafka.tls",
+      "the listener speaks TLS: wrong listener, or kafka.security lacks ssl",
+      TLS_REMEDY,
+    );
   }
   if (says("TLS handshake failed")) {
-    return told("kafka.tls", "the listener doesn't speak TLS: wrong listener, or kafka.security has ssl", TLS_REMEDY);
+    return told(
+      "kafka.tls",
+      "the listener doesn't speak TLS: wrong listener, or kafka.security has ssl",
+      TLS_REMEDY,
+    );
   }
   if (says("SASL mechanism")) return byName("UNSUPPORTED_SASL_MECHANISM", null, {});
   return chain.some((one) => one instanceof UnsupportedCompressionError)
@@ -151,7 +160,8 @@ function unexpected(chain: readonly unknown[]): Told {
 
 const told = (code: ErrorCode, message: string, remedy: string): Told => ({ code, message, remedy });
 
-const MISSING = "Create the topic, or correct its name; a topic that the user may not describe looks missing too.";
+const MISSING =
+  "Create the topic, or correct its name; a topic that the user may not describe looks missing too.";
 
 const rows: Readonly<Record<string, Told>> = {
   SASL_AUTHENTICATION_FAILED: told(
@@ -169,7 +179,11 @@ const rows: Readonly<Record<string, Told>> = {
     "the listener doesn't expect SASL now: wrong listener, or kafka.security doesn't fit it",
     "Set kafka.security to what the listener speaks.",
   ),
-  UNKNOWN_TOPIC_OR_PARTITION: told("kafka.topic-missing", "the broker has no such topic or partition", MISSING),
+  UNKNOWN_TOPIC_OR_PARTITION: told(
+    "kafka.topic-missing",
+    "the broker has no such topic or partition",
+    MISSING,
+  ),
   UNKNOWN_TOPIC_ID: told("kafka.topic-missing", "the topic is gone", MISSING),
   MESSAGE_TOO_LARGE: told(
     "kafka.message-too-large",
@@ -222,7 +236,11 @@ function byName(name: string, detail: string | null, about: About): Told {
   const row = rows[alike[name] ?? name];
   if (row) return row;
   if (PASSING.has(name)) {
-    return told("kafka.unavailable", `the broker can't do it now (${name})`, "Try again; it passes by itself.");
+    return told(
+      "kafka.unavailable",
+      `the broker can't do it now (${name})`,
+      "Try again; it passes by itself.",
+    );
   }
   const why = detail === null ? name : `${name}: ${detail.replaceAll(/\s+/g, " ")}`;
   return told("kafka.refused", `the broker refused (${why})`, "Do what Kafka's error says.");

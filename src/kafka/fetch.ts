@@ -116,7 +116,8 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
       partitions.filter(({ leader }) => leader >= 0),
       ({ leader }) => leader,
     );
-    for (const [leader, wanted] of led) if (!flying.has(leader)) flying.set(leader, fetchFrom(leader, wanted));
+    for (const [leader, wanted] of led)
+      if (!flying.has(leader)) flying.set(leader, fetchFrom(leader, wanted));
     partitions.push(...partitions.splice(0, 1));
   }
 
@@ -186,7 +187,9 @@ function leaderOf(topics: readonly TopicOfCluster[], wanted: Omit<Partition, "le
   const topic = topics.find(({ name }) => name === wanted.topic);
   if (topic !== undefined && topic.id !== wanted.topicId) {
     const remedy = "Start again from its beginning; positions of before mean nothing now.";
-    throw fail("kafka.topic-replaced", "the topic was deleted and made again", remedy, { topic: wanted.topic });
+    throw fail("kafka.topic-replaced", "the topic was deleted and made again", remedy, {
+      topic: wanted.topic,
+    });
   }
   const found = topic?.partitions.find(({ partition }) => partition === wanted.partition);
   if (found === undefined) throw brokerError("UNKNOWN_TOPIC_OR_PARTITION", null, place(wanted));

@@ -35,17 +35,27 @@ export function produceOnce(
       .appendArray([...Map.groupBy(batches, ({ topic }) => topic)], (topics, [topic, partitions]) =>
         topics
           .appendString(topic)
-          .appendArray(partitions, (one, { partition, bytes }) => one.appendInt32(partition).appendBytes(bytes)),
+          .appendArray(partitions, (one, { partition, bytes }) =>
+            one.appendInt32(partition).appendBytes(bytes),
+          ),
       )
       .appendTaggedFields();
   return new Promise((resolve, reject) =>
-    connection.send(PRODUCE.key, PRODUCE.version, request, produceV9.parseResponse, true, true, (error, answer) => {
-      try {
-        resolve(answersOf(answer ?? answerWithin(error)));
-      } catch (failure) {
-        reject(failure);
-      }
-    }),
+    connection.send(
+      PRODUCE.key,
+      PRODUCE.version,
+      request,
+      produceV9.parseResponse,
+      true,
+      true,
+      (error, answer) => {
+        try {
+          resolve(answersOf(answer ?? answerWithin(error)));
+        } catch (failure) {
+          reject(failure);
+        }
+      },
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 /** Sends records, each once and in order, through whatever happens to brokers: idempotent, acknowledged by all replicas. */
-import { LoanstreamError } from "../errors.ts";
+import type { LoanstreamError } from "../errors.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import type { Writer } from "./records/encode.ts";
 import { partitionOf } from "./records/partition-of.ts";
@@ -38,7 +38,10 @@ export interface KafkaProducer {
 }
 
 /** Throws what keeps the first connection from coming about, and `kafka.topic-missing`. */
-export async function openProducer(settings: KafkaSettings, options: ProducerOptions): Promise<KafkaProducer> {
+export async function openProducer(
+  settings: KafkaSettings,
+  options: ProducerOptions,
+): Promise<KafkaProducer> {
   const tuning = producerTuning(settings.producer);
   const cluster = await openCluster(settings, tuning.requestTimeoutMs);
   const stop = new AbortController();

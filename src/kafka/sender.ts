@@ -6,7 +6,15 @@ import { LoanstreamError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError } from "./errors.ts";
 import { type BatchAnswer, produceOnce, type SentBatch } from "./produce-request.ts";
-import { addRecord, encode, type OpenBatch, openBatch, pack, splitBatch, type Writer } from "./records/encode.ts";
+import {
+  addRecord,
+  encode,
+  type OpenBatch,
+  openBatch,
+  pack,
+  splitBatch,
+  type Writer,
+} from "./records/encode.ts";
 import type { OutgoingRecord } from "./records/record.ts";
 import { pause } from "./retry.ts";
 import type { ProducerTuning } from "./tuning.ts";
@@ -73,7 +81,7 @@ interface Partition {
 }
 
 /** The topic may be new and not known everywhere yet. */
-const TOPIC_PATIENCE_MS = 10_000;
+const TOPIC_PATIENCE_MS = 5_000;
 const PAUSE_MS = 50;
 
 /** Of the broker, which may know a batch as here already, or the writer no more. */
@@ -100,7 +108,8 @@ export function createSender(options: SenderOptions): Sender {
 
   function add(topic: string, number: number, record: OutgoingRecord, settled?: Settled): void {
     const partition = partitions.get(keyOf(topic, number));
-    if (partition === undefined) throw brokerError("UNKNOWN_TOPIC_OR_PARTITION", null, { topic, partition: number });
+    if (partition === undefined)
+      throw brokerError("UNKNOWN_TOPIC_OR_PARTITION", null, { topic, partition: number });
     let batch = partition.queue.at(-1);
     if (batch === undefined || batch.sealed || overflows(batch, record)) {
       batch = newBatch(openBatch());
@@ -155,7 +164,10 @@ export function createSender(options: SenderOptions): Sender {
       const answers = await cluster.send(
         leader,
         (connection) => produceOnce(connection, batches, transactionalId, tuning.requestTimeoutMs),
-        { operation: "Write", ...(transactionalId ? { resource: `TransactionalId ${transactionalId}` } : {}) },
+        {
+          operation: "Write",
+          ...(transactionalId ? { resource: `TransactionalId ${transactionalId}` } : {}),
+        },
       );
       for (const answer of answers) take(answer);
     } catch (error) {
@@ -176,7 +188,12 @@ export function createSender(options: SenderOptions): Sender {
       partition.sequence = 0;
     }
     const { compression } = tuning;
-    head.encoded ??= encode(head.records, pack(head.records, compression), partition.writer, partition.sequence);
+    head.encoded ??= encode(
+      head.records,
+      pack(head.records, compression),
+      partition.writer,
+      partition.sequence,
+    );
     return { topic, partition: number, bytes: head.encoded };
   }
 
@@ -191,7 +208,8 @@ export function createSender(options: SenderOptions): Sender {
       return failed(partition, brokerError("NOT_LEADER_OR_FOLLOWER", null, about));
     }
     const error = brokerError(answer.error, answer.detail, about);
-    if (answer.error === "MESSAGE_TOO_LARGE" && partition.queue[0]!.records.count > 1) return halve(partition);
+    if (answer.error === "MESSAGE_TOO_LARGE" && partition.queue[0]!.records.count > 1)
+      return halve(partition);
     failed(partition, error, NOT_YET.has(answer.error) ? TOPIC_PATIENCE_MS : 0);
   }
 

@@ -1,5 +1,5 @@
 /** Records and offsets that become visible together or not at all, under a fixed transactional id. */
-import { fail, LoanstreamError } from "../errors.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import type { Writer } from "./records/encode.ts";
 import { partitionOf } from "./records/partition-of.ts";
@@ -40,6 +40,8 @@ export interface Transaction {
   send(topic: string, record: OutgoingRecord & { readonly key: Uint8Array }): boolean;
   sendTo(topic: string, partition: number, record: OutgoingRecord): boolean;
   room(): Promise<void>;
+  /** Resolves once what was sent is at the broker, or failed; not needed before `commit`. */
+  flush(): Promise<void>;
   /** What a group has read, for Kafka's tools to show its lag; the group needs no members. */
   offsets(group: string, offsets: readonly GroupOffset[]): void;
   /** Throws `kafka.fenced` when another took the id over, and what else keeps it from coming about. */
@@ -135,6 +137,7 @@ function oneByOne(
       sendTo,
       send: (topic, record) => sendTo(topic, partitionOf(record.key, partitions(topic)), record),
       room: sender.room,
+      flush: sender.flush,
       offsets: (group, offsets) => void groups.push([group, offsets]),
       commit: () => end(() => finish(true)),
       abort: () => end(() => finish(false)),
@@ -186,7 +189,13 @@ function coordinated(
         name,
         partitions: ones.map(({ partition }) => partition),
       }));
-      const transaction = { transactionalId, producerId: id, producerEpoch: epoch, verifyOnly: false, topics };
+      const transaction = {
+        transactionalId,
+        producerId: id,
+        producerEpoch: epoch,
+        verifyOnly: false,
+        topics,
+      };
       const [first] = partitions;
       const where = { ...about, ...(first ? { topic: first.topic } : {}) };
       await retrying(
@@ -197,7 +206,10 @@ function coordinated(
     async addOffsets(group, offsets) {
       const request: [string, bigint, number, string] = [transactionalId, id, epoch, group];
       await retrying(() => cluster.ask({ transactionalId }, apis.addOffsetsToTxn, request, about), patience);
-      const topics = byTopic(offsets).map(([name, ones]) => ({ name, partitions: ones.map(committedOffset) }));
+      const topics = byTopic(offsets).map(([name, ones]) => ({
+        name,
+        partitions: ones.map(committedOffset),
+      }));
       const { generation, id: member, instance } = NO_MEMBER;
       await retrying(
         () =>

@@ -55,7 +55,8 @@ const needed: readonly { key: number; version: number }[] = [PRODUCE, FETCH, ...
 export function refuseOldBroker(supported: readonly SupportedVersions[], broker: string): void {
   const knows = ({ key, version }: { key: number; version: number }) =>
     supported.some(
-      ({ apiKey, minVersion, maxVersion }) => apiKey === key && minVersion <= version && version <= maxVersion,
+      ({ apiKey, minVersion, maxVersion }) =>
+        apiKey === key && minVersion <= version && version <= maxVersion,
     );
   const lacking = needed.find((api) => !knows(api));
   if (lacking === undefined) return;

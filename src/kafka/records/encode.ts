@@ -2,8 +2,8 @@
 import { compressionsAlgorithms } from "@platformatic/kafka";
 import { crc32c } from "../../crc32c.ts";
 import type { Compression } from "../tuning.ts";
-import { type Cursor, readVarint, varintSize, writeVarint } from "./varint.ts";
 import type { Header, OutgoingRecord } from "./record.ts";
+import { type Cursor, readVarint, varintSize, writeVarint } from "./varint.ts";
 
 /** Who writes, so that the broker knows a repetition and a gap. */
 export interface Writer {
@@ -104,7 +104,12 @@ export function pack(batch: OpenBatch, compression: Compression): Packed {
 const TRANSACTIONAL = 0x10;
 
 /** The whole batch as it goes over the wire. */
-export function encode(batch: OpenBatch, { payload, attributes }: Packed, writer: Writer, sequence: number): Buffer {
+export function encode(
+  batch: OpenBatch,
+  { payload, attributes }: Packed,
+  writer: Writer,
+  sequence: number,
+): Buffer {
   const whole = Buffer.allocUnsafe(BATCH_HEADER_BYTES + payload.length);
   whole.fill(0, 0, 16);
   whole.writeInt32BE(whole.length - 12, 8);
