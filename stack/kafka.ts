@@ -121,10 +121,12 @@ function javaOptions(jars: string): string[] {
 /** Leaves a formatted folder as it is. Throws `stack.data-unusable`. */
 async function format(run: readonly string[], propertiesFile: string, users: readonly User[]): Promise<void> {
   const [java = "", ...options] = run;
-  const scram = users.flatMap(({ name, password }) => [
-    "--add-scram",
-    `SCRAM-SHA-512=[name=${name},password=${password}]`,
-  ]);
+  const scram = users.flatMap(({ name, password }) =>
+    ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
+      "--add-scram",
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  );
   const tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", propertiesFile];
   await promisify(execFile)(java, [...options, ...tool, "--ignore-formatted", ...scram]).catch((error) => {
     throw dataUnusable(propertiesFile, String(error.stderr));

@@ -55,12 +55,13 @@ const alone: Record<string, string> = {
 /** Who comes over the plain listener may do everything; a user by name only what an ACL allows. */
 function secureSettings({ keyStoreFile, keyStorePassword, users }: SecureListener): Record<string, string> {
   const plain = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+  const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
   const known = users.map(({ name, password }) => `user_${name}="${password}"`).join(" ");
   return {
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
-    "sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
-    "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config":
-      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "sasl.enabled.mechanisms": "SCRAM-SHA-256,SCRAM-SHA-512,PLAIN",
+    "listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config": scram,
+    "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": scram,
     "listener.name.sasl_ssl.plain.sasl.jaas.config": `${plain} ${known};`,
     "ssl.keystore.type": "PKCS12",
     "ssl.keystore.location": keyStoreFile,

@@ -88,7 +88,9 @@ test("a port that something else listens on is refused before anything starts", 
   await once(other, "listening");
   await assert.rejects(
     startStack([kafka], stack),
-    /port \d+ is in use \[stack\.port-in-use\].*another port: KAFKA_PORT=/,
+    new RegExp(
+      `port ${stack.kafkaPort} is in use by process ${process.pid} \\(.+\\) \\[stack\\.port-in-use\\].*KAFKA_PORT=`,
+    ),
   );
   assert.deepEqual(stack.said, []);
   assert.equal(existsSync(kafkaFolder(stack)), false);
