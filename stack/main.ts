@@ -73,6 +73,8 @@ function serviceNamed(name: string): StackService {
   throw fail("usage.invalid", `there is no service "${name}"`, `Say one of ${known}.`);
 }
 
+// Whoever reads may have enough; the work goes on.
+process.stdout.on("error", () => {});
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
