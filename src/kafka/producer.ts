@@ -4,7 +4,6 @@ import { type Cluster, openCluster } from "./cluster.ts";
 import type { Writer } from "./records/encode.ts";
 import { partitionOf } from "./records/partition-of.ts";
 import type { OutgoingRecord } from "./records/record.ts";
-import { PATIENT, retrying } from "./retry.ts";
 import { type Counts, createSender, type Settled } from "./sender.ts";
 import type { KafkaSettings } from "./settings.ts";
 import { producerTuning } from "./tuning.ts";
@@ -52,7 +51,7 @@ export async function openProducer(
     tuning,
     transactionalId: null,
     async writer(another) {
-      const writer = another || shared === null ? newWriter(cluster, signal) : shared;
+      const writer = another || shared === null ? newWriter(cluster) : shared;
       shared ??= writer;
       return writer.catch((error) => {
         shared = null;
@@ -96,13 +95,9 @@ const NEW = { id: -1n, epoch: -1 };
 /** Of no meaning without a transactional id. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
-const newWriter = (cluster: Cluster, signal: AbortSignal): Promise<Writer> =>
-  retrying(
-    async () => {
-      const about = { operation: "IdempotentWrite", resource: "Cluster" };
-      const request: [null, number, bigint, number] = [null, NO_TIMEOUT_MS, NEW.id, NEW.epoch];
-      const answer = await cluster.ask("any", apis.initProducerId, request, about);
-      return { producerId: Number(answer.producerId), epoch: answer.producerEpoch, transactional: false };
-    },
-    { ...PATIENT, signal },
-  );
+async function newWriter(cluster: Cluster): Promise<Writer> {
+  const about = { operation: "IdempotentWrite", resource: "Cluster" };
+  const request: [null, number, bigint, number] = [null, NO_TIMEOUT_MS, NEW.id, NEW.epoch];
+  const answer = await cluster.ask("any", apis.initProducerId, request, about);
+  return { producerId: Number(answer.producerId), epoch: answer.producerEpoch, transactional: false };
+}

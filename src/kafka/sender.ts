@@ -97,7 +97,7 @@ export function createSender(options: SenderOptions): Sender {
   let bytesUnderWay = 0;
   let waiting: (() => void)[] = [];
   let flushing = 0;
-  let timer: NodeJS.Timeout | null = null;
+  let waking = false;
   let stale = false;
   let lastTrouble: LoanstreamError | null = null;
   let refreshing: Promise<void> | null = null;
@@ -128,17 +128,22 @@ export function createSender(options: SenderOptions): Sender {
     records.length + (value?.length ?? 0) + (key?.length ?? 0) > tuning.batchBytes;
 
   function wakeIn(ms: number): void {
-    timer ??= setTimeout(() => {
-      timer = null;
+    if (waking) return;
+    waking = true;
+    setTimeout(() => {
+      waking = false;
       pump();
     }, ms);
   }
 
   /** Sends what is due to every leader that has nothing under way. */
   function pump(): void {
-    if (signal.aborted) return giveUp();
-    if (unsettled() === 0) return;
-    if (stale) return void refresh();
+    if (signal.aborted) giveUp();
+    else if (stale && unsettled() > 0) void refresh();
+    else if (unsettled() > 0) sendDue();
+  }
+
+  function sendDue(): void {
     const now = performance.now();
     const ready: Partition[] = [];
     for (const partition of partitions.values()) {
@@ -199,18 +204,21 @@ export function createSender(options: SenderOptions): Sender {
 
   function take(answer: BatchAnswer): void {
     const partition = partitions.get(keyOf(answer.topic, answer.partition))!;
-    if (ARRIVED.has(answer.error)) return arrived(partition, answer.baseOffset);
     const about = { topic: partition.topic, partition: partition.partition, operation: "Write" };
-    if (FORGOTTEN.has(answer.error) && transactionalId === null) {
-      partition.writer = null;
-      partition.forgotten = true;
-      partition.queue[0]!.encoded = null;
-      return failed(partition, brokerError("NOT_LEADER_OR_FOLLOWER", null, about));
+    if (ARRIVED.has(answer.error)) arrived(partition, answer.baseOffset);
+    else if (FORGOTTEN.has(answer.error) && transactionalId === null) forgotten(partition);
+    else if (answer.error === "MESSAGE_TOO_LARGE" && partition.queue[0]!.records.count > 1) halve(partition);
+    else {
+      const patienceMs = NOT_YET.has(answer.error) ? TOPIC_PATIENCE_MS : 0;
+      failed(partition, brokerError(answer.error, answer.detail, about), patienceMs);
     }
-    const error = brokerError(answer.error, answer.detail, about);
-    if (answer.error === "MESSAGE_TOO_LARGE" && partition.queue[0]!.records.count > 1)
-      return halve(partition);
-    failed(partition, error, NOT_YET.has(answer.error) ? TOPIC_PATIENCE_MS : 0);
+  }
+
+  /** The broker kept nothing of the batch, and would of none that follows: it lost what the writer wrote before. */
+  function forgotten(partition: Partition): void {
+    partition.writer = null;
+    partition.forgotten = true;
+    partition.queue[0]!.encoded = null;
   }
 
   function arrived(partition: Partition, baseOffset: number): void {

@@ -13,7 +13,7 @@ import { type KafkaSettings, plainSettings } from "../../src/kafka/settings.ts";
 import { findJava, noJava } from "../../stack/java.ts";
 import { type KafkaBroker, startKafka } from "../../stack/kafka.ts";
 import { defaultCacheDir } from "../../stack/maven.ts";
-import { freePort } from "../../stack/ports.ts";
+import { answers } from "../../stack/ports.ts";
 
 export interface TestBroker {
   readonly bootstrap: string;
@@ -102,7 +102,7 @@ export interface OwnBroker {
 export async function ownKafka(t: Pick<TestContext, "after" | "skip">): Promise<OwnBroker | null> {
   if (await withoutJava(t)) return null;
   const dataDir = await mkdtemp(join(tmpdir(), "loanstream-test-kafka-own-"));
-  const port = await freePort();
+  const port = await steadyPort();
   let running: KafkaBroker | null = null;
   const own: OwnBroker = {
     settings: plainSettings([`127.0.0.1:${port}`]),
@@ -120,6 +120,17 @@ export async function ownKafka(t: Pick<TestContext, "after" | "skip">): Promise<
   });
   await own.start();
   return own;
+}
+
+/**
+ * A free port below those that the system gives to clients: one of these could meet itself while it tries a port of its
+ * own kind where nobody listens, and keep the broker from its port.
+ */
+async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (!(await answers(port))) return port;
+  }
 }
 
 /** Whoever makes the folder starts the broker; the others wait for its address. */

@@ -39,7 +39,8 @@ async function play(
 ): Promise<readonly Transaction[]> {
   const open: (Transaction | null)[] = all.map(() => null);
   for (const [at, { producer, does, records }] of steps.entries()) {
-    const transaction = (open[producer] ??= all[producer]!.begin());
+    const transaction = open[producer] ?? all[producer]!.begin();
+    open[producer] = transaction;
     if (does === "send") {
       for (let row = 0; row < records; row++)
         transaction.send(topic, record(`k${row}`, `${producer}.${at}.${row}`));
