@@ -73,7 +73,6 @@ function newConnection(options: ConnectionOptions, { host }: Address): Connectio
   const connection = new Connection(CLIENT_ID, { ...options, ...serverName });
   // An error event that nobody listens to ends the process; every error comes back from the call as well.
   connection.on("error", () => {});
-  connection.once("connecting", () => queueMicrotask(() => connection.socket?.on("error", () => {})));
   return connection;
 }
 
