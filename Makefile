@@ -107,3 +107,11 @@ compose: ## Debian's docker-compose, where there is none and we are root
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends docker-compose \
 	    || echo 'docker-compose could not be installed.' >&2; \
 	fi
+
+# RATE=max is one that no machine keeps up with.
+RATE ?= 10
+kafka-producer-single: setup ## send generated events to Kafka as their time comes (RATE=10 a second or max, COUNT=, SEED=)
+	@bin/loanstream generate --out kafka --paced --rhythm flat --rate $(if $(filter max,$(RATE)),100000,$(RATE)) \
+	  $(if $(COUNT),--events $(COUNT)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+.PHONY: kafka-producer-single

@@ -67,7 +67,7 @@ export const settingsTable = {
     unset: "the one that comes with loanstream",
     commands: [
       ...["run", "analyze", "evaluate", "check", "test", "sql", "status", "doctor"],
-      ...["consume", "topics", "dlq", "why", "rebuild"],
+      ...["consume", "topics", "dlq", "why", "rebuild", "generate", "schema"],
     ],
     value: "DIR",
     meaning: "the pipeline's folder",

@@ -143,7 +143,7 @@ function network(
 }
 
 const UNREACHABLE_REMEDY =
-  "Start the broker, or correct kafka.bootstrap; a listener that asks for SASL or TLS closes plain connections.";
+  'Start the broker ("make up"), or correct kafka.bootstrap; a listener that asks for SASL or TLS closes plain connections.';
 
 const advertised = (why: string): Told =>
   told(
@@ -161,7 +161,7 @@ function unexpected(chain: readonly unknown[]): Told {
 const told = (code: ErrorCode, message: string, remedy: string): Told => ({ code, message, remedy });
 
 const MISSING =
-  "Create the topic, or correct its name; a topic that the user may not describe looks missing too.";
+  'Create the topic ("loanstream topics create"), or correct its name; one that the user may not describe looks missing.';
 
 const rows: Readonly<Record<string, Told>> = {
   SASL_AUTHENTICATION_FAILED: told(
