@@ -13,8 +13,8 @@ import { openKafkaTopics } from "../../src/topics/kafka.ts";
 import { topicNamed } from "../../src/topics/topic-list.ts";
 import { wantedTopics } from "../../src/topics/wanted-topics.ts";
 import { describeTopics, recordsOf } from "../conformance/topics.ts";
-import { fill, pipeline } from "./data.ts";
-import { brokerOfThisFile, sendAllOf, withAdmin } from "./on-kafka.ts";
+import { fill, pipeline } from "../topics/data.ts";
+import { brokerOfThisFile, sendAllOf, withAdmin } from "./filled-topics.ts";
 
 const INPUT = "loan.applications";
 const open = (settings: KafkaSettings) =>

@@ -8,8 +8,8 @@ import { openProducer } from "../../src/kafka/producer.ts";
 import type { KafkaSettings } from "../../src/kafka/settings.ts";
 import { openDataTopics } from "../../src/topics/embedded.ts";
 import type { Topics } from "../../src/topics/topics.ts";
-import { ownKafka } from "../kafka/broker.ts";
-import { pipeline } from "./data.ts";
+import { pipeline } from "../topics/data.ts";
+import { ownKafka } from "./broker.ts";
 
 export type Kafka = { readonly settings: KafkaSettings } | { readonly skipped: string };
 
