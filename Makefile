@@ -72,8 +72,46 @@ clean: ## remove temporary files, never data
 	rm -rf .cache
 	find . -name '*.log' -not -path './node_modules/*' -not -path './.loanstream/*' -delete
 
-clean-data: ## remove the event log and every output under .loanstream (asks, or YES=1)
+clean-data: ## stop the stack; remove the event log, its data and every output under .loanstream (asks, or YES=1)
 	@if [ "$(YES)" != 1 ]; then \
 	  printf 'Remove .loanstream with every event and output in it? [y/N] '; \
 	  read answer; [ "$$answer" = y ] || { echo 'Kept.'; exit 1; }; \
-	fi; rm -rf .loanstream
+	fi; { [ ! -x node_modules/.bin/node ] || $(STACK) down --data; } && rm -rf .loanstream
+
+# The stack: Kafka, and Spark with SPARK=1 (docs/stack.md). KAFKA_PORT and SPARK_PORT name other ports.
+STACK := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning stack/main.ts
+KAFKA_TESTS = $(sort $(wildcard test/kafka/*.test.ts test/stack/*.test.ts))
+
+.PHONY: up down logs test-kafka compose
+
+up: setup ## start Kafka on port 9092, with SPARK=1 Spark Connect on 15002; what runs is left alone
+	@$(STACK) up
+
+down: setup ## stop what `make up` started; its data is kept
+	@$(STACK) down
+
+logs: setup ## show the end of the stack's logs and follow them (SERVICE=kafka for one)
+	@$(STACK) logs $(SERVICE)
+
+test-kafka: setup compose ## the tests that start Kafka
+	$(NODE_TEST) $(KAFKA_TESTS)
+
+# They need Java.
+test-unit: TESTS := $(filter-out $(KAFKA_TESTS),$(TESTS))
+
+test: compose
+
+# Without it the check of docker-compose.yaml is skipped with a loud line; with CI set it fails.
+compose: ## Debian's docker-compose, where there is none and we are root
+	@if ! command -v docker-compose >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends docker-compose \
+	    || echo 'docker-compose could not be installed.' >&2; \
+	fi
+
+# RATE=max is one that no machine keeps up with.
+RATE ?= 10
+kafka-producer-single: setup ## send generated events to Kafka as their time comes (RATE=10 a second or max, COUNT=, SEED=)
+	@bin/loanstream generate --out kafka --paced --rhythm flat --rate $(if $(filter max,$(RATE)),100000,$(RATE)) \
+	  $(if $(COUNT),--events $(COUNT)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+.PHONY: kafka-producer-single

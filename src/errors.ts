@@ -38,6 +38,21 @@ export const catalogue = {
   "generator.other-schema": configuration,
   "init.not-empty": configuration,
   "internal.unexpected": failure,
+  "kafka.authentication-failed": configuration,
+  "kafka.authorisation-refused": configuration,
+  "kafka.fenced": failure,
+  "kafka.message-too-large": failure,
+  "kafka.offset-out-of-range": failure,
+  "kafka.refused": failure,
+  "kafka.timeout": passing,
+  "kafka.tls": configuration,
+  "kafka.topic-exists": failure,
+  "kafka.topic-missing": configuration,
+  "kafka.topic-replaced": failure,
+  "kafka.unavailable": passing,
+  "kafka.unreachable": passing,
+  "kafka.version": configuration,
+  "kafka.wrong-listener": passing,
   "log.corrupt": failure,
   "log.disk-full": failure,
   "log.failed": failure,
@@ -75,11 +90,6 @@ export const catalogue = {
   "server.unreachable": passing,
   "settings.invalid-variable": configuration,
   "settings.unknown-variable": configuration,
-  "spark.died": failure,
-  "spark.maven-failed": passing,
-  "spark.no-java": failure,
-  "spark.no-maven": failure,
-  "spark.port-in-use": failure,
   "spark.query-failed": failure,
   "spark.several-partitions": failure,
   "spark.unreachable": passing,
@@ -111,6 +121,14 @@ export const catalogue = {
   "sql.window-column": configuration,
   "sql.window-end": configuration,
   "sql.window-size": configuration,
+  "stack.busy": passing,
+  "stack.data-unusable": failure,
+  "stack.died": failure,
+  "stack.maven-failed": passing,
+  "stack.no-java": failure,
+  "stack.no-log": failure,
+  "stack.no-maven": failure,
+  "stack.port-in-use": failure,
   "store.behind-log": failure,
   "store.corrupt": failure,
   "store.disk-full": failure,
@@ -141,6 +159,10 @@ export interface Place {
   readonly line?: number;
   readonly column?: number;
   readonly path?: string;
+  /** `host:port` of the broker that was asked. */
+  readonly broker?: string;
+  readonly topic?: string;
+  readonly partition?: number;
 }
 
 /** One complaint: what is wrong, where, and what to do about it. */
@@ -182,6 +204,7 @@ export function fail(code: ErrorCode, message: string, remedy: string, place: Pl
 
 /** `models/risk.sql:3:8: unknown column "amout" [sql.unknown-column]. Write "amount_cents".` */
 export function formatDiagnostic({ code, message, remedy, place }: Diagnostic): string {
-  const where = [place.file, place.line, place.column, place.path].filter((part) => part !== undefined);
+  const { file, line, column, path, broker, topic, partition } = place;
+  const where = [file, line, column, path, broker, topic, partition].filter((part) => part !== undefined);
   return `${where.length > 0 ? `${where.join(":")}: ` : ""}${message} [${code}]. ${remedy}`;
 }

@@ -1,85 +1,38 @@
 /** Starts a Spark Connect server on this machine, with no Spark installed: its jars come from Maven. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
-import { fail, type LoanstreamError } from "../src/errors.ts";
-import { sparkJars } from "./spark/jars.ts";
+import { requireJava } from "./java.ts";
+import { mavenJars } from "./maven.ts";
+import { freePort, refuseUsedPort } from "./ports.ts";
+import { type Service, type ServiceOptions, startService } from "./service.ts";
 
-export interface SparkOptions {
-  /** Where Spark's jars are kept between runs. */
-  readonly cacheDir: string;
-  /** For the log (`server.log`), temporary files and tables; made if it isn't there. */
-  readonly dataDir: string;
-  /** A free one if left out. */
-  readonly port?: number;
-  /** The server ends with this process, however that ends. This process if left out. */
-  readonly ownerPid?: number;
-  /** Whether `dataDir` goes away with the server. */
-  readonly temporary?: boolean;
-}
+export const SPARK_VERSION = "3.5.4";
 
-export interface SparkServer {
+export interface SparkServer extends Service {
   /** `sc://127.0.0.1:port` */
   readonly url: string;
-  stop(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 120_000;
-const LOG_LINES_SHOWN = 20;
 const here = join(import.meta.dirname, "spark");
 
+/** The folder of the jars. Throws `stack.no-maven`, `stack.maven-failed`. */
+export const sparkJars = (cacheDir: string): Promise<string> =>
+  mavenJars(`spark-${SPARK_VERSION}`, join(here, "pom.xml"), cacheDir);
+
 /**
- * Resolves once the port answers. Throws `spark.no-java`, `spark.no-maven`, `spark.maven-failed`, `spark.port-in-use`,
- * and `spark.died` with the end of the log.
+ * Resolves once the port answers. Fetches about 230 MB of jars at the first call. Throws `stack.no-java`,
+ * `stack.no-maven`, `stack.maven-failed`, `stack.port-in-use`, and `stack.died` with the end of the log.
  */
-export async function startSpark(options: SparkOptions): Promise<SparkServer> {
-  const java = await findJava(process.env);
-  if (java === null) throw noJava();
+export async function startSpark(options: ServiceOptions): Promise<SparkServer> {
+  const java = await requireJava(process.env);
   const jars = await sparkJars(options.cacheDir);
   await mkdir(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
-  if (await answers(port)) throw portInUse(port);
-  const server = spawnServer(java, jars, port, options);
-  await ready(server, port, options.dataDir);
-  const stopped = async () => {
-    await stop(server);
-    if (options.temporary) await rm(options.dataDir, { recursive: true, force: true });
-  };
-  return { url: `sc://127.0.0.1:${port}`, stop: stopped };
-}
-
-/** The java to run, by JAVA_HOME or else the PATH; null if there is none. */
-export async function findJava(env: NodeJS.ProcessEnv): Promise<string | null> {
-  const java = env.JAVA_HOME ? join(env.JAVA_HOME, "bin", "java") : "java";
-  return promisify(execFile)(java, ["-version"]).then(
-    () => java,
-    () => null,
-  );
-}
-
-export const noJava = (): LoanstreamError =>
-  fail("spark.no-java", "no Java can be run", "Install Java 17, or set JAVA_HOME.");
-
-const portInUse = (port: number) =>
-  fail("spark.port-in-use", `port ${port} is in use`, "Stop what listens there, or take another port.");
-
-function spawnServer(java: string, jars: string, port: number, options: SparkOptions): ChildProcess {
-  const log = openSync(join(options.dataDir, "server.log"), "w");
-  const watch = [String(options.ownerPid ?? process.pid), options.temporary ? options.dataDir : ""];
+  await refuseUsedPort(port);
   const command = [java, ...javaArguments(jars, port, options.dataDir)];
-  const server = spawn(join(here, "run-while.sh"), [...watch, ...command], {
-    cwd: options.dataDir,
-    detached: true,
-    env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" },
-    stdio: ["ignore", log, log],
-  });
-  closeSync(log);
-  server.unref();
-  return server;
+  const env = { SPARK_LOCAL_IP: "127.0.0.1" };
+  const service = await startService("the Spark server", command, env, port, options);
+  return { ...service, url: `sc://127.0.0.1:${port}` };
 }
 
 function javaArguments(jars: string, port: number, dataDir: string): string[] {
@@ -102,7 +55,7 @@ function javaArguments(jars: string, port: number, dataDir: string): string[] {
 }
 
 /** For one machine and small queries: few partitions, nothing that only pays on large data. */
-const sparkSettings = (port: number, dataDir: string): Record<string, string> => ({
+export const sparkSettings = (port: number, dataDir: string): Record<string, string> => ({
   "spark.connect.grpc.binding.port": String(port),
   "spark.driver.bindAddress": "127.0.0.1",
   "spark.driver.host": "127.0.0.1",
@@ -122,59 +75,4 @@ function addOpens(): string[] {
   const rest = "jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar";
   const packages = [...java.split(" ").map((name) => `java.${name}`), ...rest.split(" ")];
   return packages.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
-}
-
-async function ready(server: ChildProcess, port: number, dataDir: string): Promise<void> {
-  const deadline = Date.now() + READY_WITHIN_MS;
-  while (!(await answers(port))) {
-    const ended = server.exitCode !== null || server.signalCode !== null;
-    if (ended || Date.now() > deadline) {
-      await stop(server);
-      throw await died(ended ? "the Spark server ended" : "the Spark server did not get ready", dataDir);
-    }
-    await delay(100);
-  }
-}
-
-async function died(what: string, dataDir: string): Promise<LoanstreamError> {
-  const file = join(dataDir, "server.log");
-  const lines = (await readFile(file, "utf8")).trimEnd().split("\n").slice(-LOG_LINES_SHOWN);
-  return fail(
-    "spark.died",
-    `${what}; its log ends with:\n${lines.join("\n")}\n`,
-    "Read the log lines above.",
-    {
-      file,
-    },
-  );
-}
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const settle = (answered: boolean) => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("error", () => settle(false));
-  });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(address)));
-    });
-  });
-
-/** Ends the whole process group: the server, and the watch over it. */
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
-  server.ref();
-  process.kill(-server.pid, "SIGKILL");
-  await ended;
 }

@@ -38,7 +38,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "topics",
     {
-      summary: "List the topics: what each holds, how much, since when",
+      summary: "List the topics: what each holds, how much, since when; make and delete them on Kafka",
       load: async () => (await import("./topics.ts")).topics,
     },
   ],

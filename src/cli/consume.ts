@@ -10,11 +10,10 @@ import type { EventSchema } from "../contract/schema.ts";
 import { fail } from "../errors.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import { suggest } from "../suggest.ts";
-import { openDataTopics } from "../topics/embedded.ts";
 import { isOfSource, type Topic, topicNamed } from "../topics/topic-list.ts";
 import type { Start, TopicCursor, TopicRecord } from "../topics/topics.ts";
 import type { Command } from "./command.ts";
-import { nothingKept } from "./nothing-kept.ts";
+import { openTopics } from "./open-topics.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { recordJson, recordText } from "./record-text.ts";
 import { printable, terminalWidth } from "./table-text.ts";
@@ -26,7 +25,8 @@ export const consume: Command = {
 Usage: loanstream consume TOPIC [--from beginning|end|N] [--max N] [--key TEXT] [--table NAME] [--json] [--no-follow]
                           [SETTING…]
 
-Prints the records of a topic as they come, also while another process runs; Ctrl-C ends. "loanstream topics list"
+Prints the records of a topic as they come, also while another process runs; Ctrl-C ends. With --broker kafka they are
+those of Kafka that are committed, of several partitions in the order in which they came. "loanstream topics list"
 names the topics; the end of a name is enough where no other ends so, as in risk for loan.output.risk. Events are
 masked by the schema in readable lines and on a terminal: --json gives them as they came to a file or a pipe only.
 
@@ -56,12 +56,12 @@ ${settingLines("consume")}
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw usageError("consume", "one topic is to be named");
     const pipeline = pipelineFrom(settings.pipeline);
-    const topics = openDataTopics(settings.dataDir, pipeline);
+    const { signal, release } = untilInterrupted();
+    const { topics, missing } = await openTopics(settings, pipeline, signal);
     const topic = topicNamed(topics.list, name);
     const wanted = wantedBy(topic, flags.key, flags.table);
     const from = startOf(flags.from ?? (flags.follow ? "end" : "beginning"));
     const limit = flags.max === undefined ? Infinity : wholeNumber("consume", "max", flags.max, 1);
-    const { signal, release } = untilInterrupted();
     try {
       await follow(await topics.open(topic, from), {
         wanted,
@@ -70,7 +70,7 @@ ${settingLines("consume")}
           ? jsonOf(topic, pipeline.schema)
           : textOf(topic, pipeline.schema, pipeline.timeZone),
         patient: flags.follow,
-        tell: (what) => process.stderr.write(`${whatIsThere(what, topic, settings.dataDir, flags.follow)}\n`),
+        tell: (what) => process.stderr.write(`${whatIsThere(what, topic, missing(), flags.follow)}\n`),
         signal,
       });
     } finally {
@@ -115,9 +115,9 @@ function textOf(topic: Topic, schema: EventSchema, timeZone: string): Write {
 
 type WhatIsThere = "nothing yet" | "none wanted";
 
-function whatIsThere(what: WhatIsThere, { name }: Topic, dataDirectory: string, patient: boolean): string {
+function whatIsThere(what: WhatIsThere, { name }: Topic, missing: string | null, patient: boolean): string {
   if (what === "none wanted") return `No record of ${name} is one of those asked for.`;
-  const found = nothingKept(dataDirectory) ?? `Nothing new in ${name}.`;
+  const found = missing ?? `Nothing new in ${name}.`;
   return patient ? `${found} Waiting, Ctrl-C ends.` : found;
 }
 
@@ -142,6 +142,7 @@ async function follow(cursor: TopicCursor, parts: Following): Promise<void> {
   let asked = false;
   while (left > 0 && !signal.aborted) {
     const records = await cursor.next(RECORDS_AT_ONCE);
+    if (signal.aborted) return;
     if (records.length === 0) {
       if (!asked) tell("nothing yet");
       else if (!patient && left === limit) tell("none wanted");

@@ -5,13 +5,13 @@ import type { Effective } from "../config/settings.ts";
 import { readSettings } from "../config/settings.ts";
 import type { SettingsOf } from "../config/table.ts";
 import { LoanstreamError } from "../errors.ts";
-import { type CheckResult, type Finding, failures, ok, runChecks } from "../inspect/check.ts";
+import { type Check, type CheckResult, type Finding, failures, ok, runChecks } from "../inspect/check.ts";
 import { directoryChecks, nodeFileSystem } from "../inspect/directory-checks.ts";
 import { logChecks } from "../inspect/log-checks.ts";
 import { type Machine, machineChecks, portCheck } from "../inspect/machine-checks.ts";
 import { pipelineChecks } from "../inspect/pipeline-checks.ts";
 import { storeChecks } from "../inspect/store-checks.ts";
-import { subjectOf } from "../inspect/subject.ts";
+import { type Subject, subjectOf } from "../inspect/subject.ts";
 import type { Command } from "./command.ts";
 import { pipelineDirectory } from "./pipeline-option.ts";
 import { printable } from "./table-text.ts";
@@ -23,7 +23,8 @@ export const doctor: Command = {
 Usage: loanstream doctor [--json] [SETTING…]
 
 Looks at everything that a run needs, whether one is under way or not, and changes nothing. Exits with 1 if a check
-failed; a warning is none.
+failed; a warning is none. With --broker kafka it asks the cluster too: whether it answers where it says that it is,
+lets the user in, has the pipeline's topics as pipeline.yaml has them, and lets the user read and write them.
 
   --json  print a JSON object a finding: check, outcome (ok, warning, failed), found, remedy
 
@@ -52,9 +53,15 @@ async function* results(args: readonly string[]): AsyncGenerator<CheckResult> {
     ...directoryChecks(nodeFileSystem),
     ...storeChecks,
     ...logChecks,
+    ...(await checksOf(settings.broker)),
     portCheck,
   ];
   yield* runChecks(checks, subject);
+}
+
+/** The Kafka client is loaded for Kafka alone. */
+async function checksOf(broker: string): Promise<readonly Check<Subject>[]> {
+  return broker === "kafka" ? (await import("../inspect/kafka-checks.ts")).kafkaChecks : [];
 }
 
 interface SettingsRead {

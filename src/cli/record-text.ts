@@ -71,7 +71,12 @@ function cellsText(table: Table, { time }: TextSettings): (row: object) => strin
   };
 }
 
+/** Empty where it is none: anybody may write to a topic of Kafka. */
 function objectOf(value: Uint8Array): object {
-  const found: unknown = JSON.parse(new TextDecoder().decode(value));
-  return typeof found === "object" && found !== null ? found : {};
+  try {
+    const found: unknown = JSON.parse(new TextDecoder().decode(value));
+    return typeof found === "object" && found !== null ? found : {};
+  } catch {
+    return {};
+  }
 }

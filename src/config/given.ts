@@ -38,17 +38,42 @@ export function settingsFile(flag: string | null, environment: Environment): str
 export function fromFile(path: string, table: SettingsTable): readonly Given[] {
   const diagnostics: Diagnostic[] = [];
   const root = parseYaml(readText(path), path, diagnostics);
-  const names = new Map(Object.keys(table).map((name) => [keyOf(name), name]));
-  const given = root.kind === "null" ? [] : root.map([...names.keys()]).entries;
-  const texts = given.flatMap(({ key, value }) => {
-    const name = names.get(key);
-    const text = name === undefined ? null : textOf(value);
-    if (name === undefined || text === null) return [];
+  const texts = valuesIn(root, keysOf(table)).flatMap(({ name, value }) => {
+    const setting = table[name];
+    const text = setting === undefined ? null : textOf(value, setting);
+    if (text === null) return [];
     const origin = { kind: "file", place: value.place } as const;
-    return [{ name, text: fromThere(table[name], path, text), origin }];
+    return [{ name, text: fromThere(setting, path, text), origin }];
   });
   throwIfAny(diagnostics);
   return texts;
+}
+
+/** A setting's name, or the keys of a section. */
+type Keys = Map<string, string | Keys>;
+
+function keysOf(table: SettingsTable): Keys {
+  const all: Keys = new Map();
+  for (const name of Object.keys(table)) {
+    const path = keyOf(name).split(".");
+    const section = path.slice(0, -1).reduce((keys, part) => {
+      const found = keys.get(part);
+      const below: Keys = found instanceof Map ? found : new Map();
+      keys.set(part, below);
+      return below;
+    }, all);
+    section.set(path.at(-1) ?? "", name);
+  }
+  return all;
+}
+
+function valuesIn(node: YamlNode, keys: Keys): readonly { name: string; value: YamlNode }[] {
+  if (node.kind === "null") return [];
+  return node.map([...keys.keys()]).entries.flatMap(({ key, value }) => {
+    const below = keys.get(key);
+    if (below instanceof Map) return valuesIn(value, below);
+    return below === undefined ? [] : [{ name: below, value }];
+  });
 }
 
 function readText(path: string): string {
@@ -61,8 +86,19 @@ function readText(path: string): string {
   }
 }
 
+/** As it would stand in a variable. */
+function textOf(value: YamlNode, { kind }: Setting): string | null {
+  if (kind === "list" && value.kind === "list") return joined(value.list().map(scalarText));
+  if (kind === "options" && value.kind === "map")
+    return joined(value.map().entries.map(({ key, value: each }) => `${key}=${scalarText(each)}`));
+  return kind === "secret" ? value.string() : scalarText(value);
+}
+
+const joined = (texts: readonly (string | null)[]): string | null =>
+  texts.length === 0 ? null : texts.join(",");
+
 /** A scalar as it stands there. */
-function textOf(value: YamlNode): string | null {
+function scalarText(value: YamlNode): string | null {
   if (value.kind === "number") return String(value.number());
   if (value.kind === "boolean") return String(value.boolean());
   return value.string();

@@ -1,11 +1,11 @@
 /** The settings in `--help`. */
-import { flagOf, type SettingsTable, settingsTable, takes } from "./table.ts";
+import { flagOf, hasFlag, type SettingsTable, settingsTable, takes } from "./table.ts";
 
 /** A line a setting that the command takes, and one for the file that may give them. */
 export function settingLines(command: string): string {
   const table: SettingsTable = settingsTable;
   const lines = Object.entries(table)
-    .filter(([, setting]) => takes(command, setting))
+    .filter(([, setting]) => hasFlag(setting) && takes(command, setting))
     .map(([name, { value, meaning, default: given, unset }]) => [
       `--${flagOf(name)} ${value}`.trimEnd(),
       given === null ? `${meaning} (default: ${unset})` : `${meaning} (default: ${given})`,

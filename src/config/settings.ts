@@ -10,7 +10,16 @@ import {
   type Origin,
   settingsFile,
 } from "./given.ts";
-import { flagOf, keyOf, type SettingsOf, type SettingsTable, settingsTable, takes } from "./table.ts";
+import {
+  flagOf,
+  hasFlag,
+  keyOf,
+  type Setting,
+  type SettingsOf,
+  type SettingsTable,
+  settingsTable,
+  takes,
+} from "./table.ts";
 import { isComplaint, readValue, type SettingValue } from "./value.ts";
 
 /** A setting as it holds. */
@@ -194,7 +203,8 @@ function amongTokens(tokens: readonly Token[], names: ReadonlyMap<string, string
 
 /** Names of settings by their flags. */
 function settingFlags(command: string): ReadonlyMap<string, string> {
-  const taken = Object.entries(settingsTable).filter(([, setting]) => takes(command, setting));
+  const all: [string, Setting][] = Object.entries(settingsTable);
+  const taken = all.filter(([, setting]) => hasFlag(setting) && takes(command, setting));
   return new Map(taken.map(([name]) => [flagOf(name), name]));
 }
 

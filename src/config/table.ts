@@ -2,11 +2,13 @@
  * Every setting, declared once. From here come the flags (`--data-dir`), the variables (`LOANSTREAM_DATA_DIR`), the keys
  * of `loanstream.yaml` (`data_dir`), what `--help` says of them, `loanstream config` and `docs/settings.md`.
  */
+import { consumerTuning, producerTuning } from "../kafka/tuning.ts";
 import type { LogLevels } from "../log.ts";
 
 /** What a setting's value is, and what a command gets: a duration in milliseconds, a rate in events a second. */
 export interface Kinds {
   readonly text: string;
+  /** Given by no flag: others may see a command line. */
   readonly secret: string;
   readonly choice: string;
   /** Relative ones are relative to the working directory; those of the file to the file. */
@@ -16,6 +18,10 @@ export interface Kinds {
   readonly duration: number;
   readonly flag: boolean;
   readonly levels: LogLevels;
+  /** Written with commas between them; in the file a list may be. */
+  readonly list: readonly string[];
+  /** Written as `a=1,b=2`; in the file a map may be. */
+  readonly options: Readonly<Record<string, string>>;
 }
 export type Kind = keyof Kinds;
 
@@ -37,9 +43,15 @@ export interface Setting {
   readonly choices?: readonly string[];
   /** Another variable of the environment that gives it. */
   readonly alias?: string;
+  /** Of options: throws an error of the catalogue on what can't be. */
+  readonly check?: (options: Readonly<Record<string, string>>) => void;
 }
 
 export type SettingsTable = Readonly<Record<string, Setting>>;
+
+/** The commands that read topics, in the data directory or in Kafka. */
+const ON_EITHER = ["consume", "topics", "doctor"] as const;
+const ON_KAFKA = [...ON_EITHER, "generate"] as const;
 
 export const settingsTable = {
   dataDir: {
@@ -55,7 +67,7 @@ export const settingsTable = {
     unset: "the one that comes with loanstream",
     commands: [
       ...["run", "analyze", "evaluate", "check", "test", "sql", "status", "doctor"],
-      ...["consume", "topics", "dlq", "why", "rebuild"],
+      ...["consume", "topics", "dlq", "why", "rebuild", "generate", "schema"],
     ],
     value: "DIR",
     meaning: "the pipeline's folder",
@@ -120,6 +132,103 @@ export const settingsTable = {
     value: "URL",
     meaning: 'where Spark listens; "make spark" starts one at the default',
   },
+  broker: {
+    kind: "choice",
+    default: "embedded",
+    choices: ["embedded", "kafka"],
+    commands: ON_EITHER,
+    value: "B",
+    meaning: "where the topics are: in the data directory (embedded), or in kafka",
+  },
+  kafkaBootstrap: {
+    kind: "list",
+    default: "127.0.0.1:9092",
+    commands: ON_KAFKA,
+    value: "HOST:PORT",
+    meaning: "brokers to ask first, with commas between them",
+  },
+  kafkaSecurity: {
+    kind: "choice",
+    default: "plaintext",
+    choices: ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"],
+    commands: ON_KAFKA,
+    value: "S",
+    meaning: "what the listener speaks: plaintext, ssl, sasl_plaintext or sasl_ssl",
+  },
+  kafkaSaslMechanism: {
+    kind: "choice",
+    default: "scram-sha-512",
+    choices: ["plain", "scram-sha-256", "scram-sha-512"],
+    commands: ON_KAFKA,
+    value: "M",
+    meaning: "plain, scram-sha-256 or scram-sha-512",
+  },
+  kafkaSaslUsername: {
+    kind: "text",
+    default: null,
+    unset: "none",
+    commands: ON_KAFKA,
+    value: "NAME",
+    meaning: "the user, where SASL asks for one",
+  },
+  kafkaSaslPassword: {
+    kind: "secret",
+    default: null,
+    unset: "none",
+    commands: ON_KAFKA,
+    value: "TEXT",
+    meaning: "the user's password; no flag gives it",
+  },
+  kafkaSaslPasswordFile: {
+    kind: "path",
+    default: null,
+    unset: "none",
+    commands: ON_KAFKA,
+    value: "FILE",
+    meaning: "a file that holds the password",
+  },
+  kafkaSslCaFile: {
+    kind: "path",
+    default: null,
+    unset: "those of the system",
+    commands: ON_KAFKA,
+    value: "FILE",
+    meaning: "PEM file of the authorities that are trusted",
+  },
+  kafkaSslCertFile: {
+    kind: "path",
+    default: null,
+    unset: "none",
+    commands: ON_KAFKA,
+    value: "FILE",
+    meaning: "PEM file of this client's certificate",
+  },
+  kafkaSslKeyFile: {
+    kind: "path",
+    default: null,
+    unset: "none",
+    commands: ON_KAFKA,
+    value: "FILE",
+    meaning: "PEM file of its key",
+  },
+  kafkaProducer: {
+    kind: "options",
+    default: null,
+    unset: "the client's own",
+    check: producerTuning,
+    commands: ON_KAFKA,
+    value: "OPTIONS",
+    meaning: "how it sends, by Kafka's own names",
+  },
+  kafkaConsumer: {
+    kind: "options",
+    default: null,
+    unset: "the client's own",
+    check: consumerTuning,
+    commands: ON_KAFKA,
+    value: "OPTIONS",
+    meaning: "how it reads, by Kafka's own names",
+  },
   logLevel: {
     kind: "levels",
     default: "info",
@@ -148,6 +257,9 @@ type ValueOf<Declared extends Setting> =
   | Kinds[Declared["kind"]]
   | (Declared["default"] extends null ? null : never);
 
+/** Whether a flag gives it. */
+export const hasFlag = ({ kind }: Setting): boolean => kind !== "secret";
+
 /** `config` shows them all. */
 export function takes(command: string, { commands }: Setting): boolean {
   return command === "config" || commands === "every" || commands.includes(command);
@@ -155,10 +267,16 @@ export function takes(command: string, { commands }: Setting): boolean {
 
 /** `data-dir` of dataDir. */
 export const flagOf = (name: string) => separated(name, "-");
-/** `data_dir`. */
-export const keyOf = (name: string) => separated(name, "_");
-/** `LOANSTREAM_DATA_DIR`. */
-export const variableOf = (name: string) => `${VARIABLES}${keyOf(name).toUpperCase()}`;
+/** `data_dir`; of a setting in a section `kafka.sasl.password_file`, each dot a map of the file. */
+export function keyOf(name: string): string {
+  const key = separated(name, "_");
+  const section = SECTIONS.find((each) => key.startsWith(each.replaceAll(".", "_"))) ?? "";
+  return section + key.slice(section.length);
+}
+/** `LOANSTREAM_DATA_DIR`, `LOANSTREAM_KAFKA_SASL_PASSWORD_FILE`. */
+export const variableOf = (name: string) => `${VARIABLES}${separated(name, "_").toUpperCase()}`;
+
+const SECTIONS = ["kafka.sasl.", "kafka.ssl.", "kafka."];
 
 export const VARIABLES = "LOANSTREAM_";
 

@@ -39,6 +39,8 @@ const readers: { readonly [Kind in keyof Kinds]: Reader<Kinds[Kind]> } = {
   rate: eventsPerSecond,
   duration: durationMs,
   levels: logLevels,
+  list,
+  options,
 };
 
 const expected = (what: string, text: string): Complaint => ({
@@ -76,12 +78,31 @@ function durationMs(text: string): number | Complaint {
   return ms ?? expected('a time such as 24h or "15 minutes", or none', text);
 }
 
+function list(text: string): readonly string[] | Complaint {
+  const items = text.split(",").map((item) => item.trim());
+  return items.includes("") ? expected("texts with commas between them", text) : items;
+}
+
+function options(text: string, { check }: Setting): Kinds["options"] | Complaint {
+  const pairs = text.split(",").map((pair) => /^\s*([^\s=]+)\s*=\s*(\S+)\s*$/.exec(pair));
+  if (pairs.includes(null)) return expected("options such as name=value,name=value", text);
+  const found = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+  return orComplaint("can't be taken", () => {
+    check?.(found);
+    return found;
+  });
+}
+
 function logLevels(text: string): ReturnType<typeof parseLogLevels> | Complaint {
+  return orComplaint("can't be read", () => parseLogLevels(text));
+}
+
+function orComplaint<Value>(what: string, read: () => Value): Value | Complaint {
   try {
-    return parseLogLevels(text);
+    return read();
   } catch (error) {
     if (!(error instanceof LoanstreamError)) throw error;
     const [{ message, remedy }] = error.diagnostics;
-    return { complaint: `can't be read: ${message}`, remedy };
+    return { complaint: `${what}: ${message}`, remedy };
   }
 }

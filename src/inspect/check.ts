@@ -39,7 +39,8 @@ export async function* runChecks<Subject>(
 export function failures(error: unknown): readonly Finding[] {
   if (!(error instanceof LoanstreamError)) throw error;
   return error.diagnostics.map(({ code, message, remedy, place }) => {
-    const where = [place.file, place.line, place.column, place.path].filter((part) => part !== undefined);
+    const { file, line, column, path, broker, topic } = place;
+    const where = [file, line, column, path, broker, topic].filter((part) => part !== undefined);
     return failed(`${where.length > 0 ? `${where.join(":")}: ` : ""}${message} [${code}]`, remedy);
   });
 }

@@ -58,13 +58,13 @@ export function compilePipeline(files: PipelineFiles): {
 
 function pipelineOf(
   { directory }: PipelineFiles,
-  { source, delayMs, triggerMs, log, currency, timeZone }: PipelineSettings,
+  { source, delayMs, triggerMs, log, topics, currency, timeZone }: PipelineSettings,
   checked: Pick<
     Pipeline,
     "schema" | "events" | "models" | "tables" | "alerts" | "scorecards" | "descriptions"
   >,
 ): Pipeline {
-  return { directory, source, delayMs, triggerMs, log, currency, timeZone, ...checked };
+  return { directory, source, delayMs, triggerMs, log, topics, currency, timeZone, ...checked };
 }
 
 /** Time, id and key of an event must be there in every event, and have their types. */

@@ -70,12 +70,30 @@ export interface LogSettings {
   readonly maxBytes: number | null;
 }
 
+/** How topics are made on Kafka; the embedded log has neither partitions nor replicas. */
+export interface TopicSettings {
+  /** Of every topic. */
+  readonly replication: number;
+  readonly input: KeptTopic;
+  /** Compacted by key within that time, too. */
+  readonly outputs: KeptTopic;
+  readonly alerts: KeptTopic;
+  readonly late: KeptTopic;
+  readonly dlq: KeptTopic;
+}
+
+export interface KeptTopic {
+  readonly partitions: number;
+  readonly retentionMs: number;
+}
+
 export interface Pipeline {
   readonly directory: string;
   readonly source: SourceSettings;
   readonly delayMs: number;
   readonly triggerMs: number;
   readonly log: LogSettings;
+  readonly topics: TopicSettings;
   readonly currency: string;
   /** For display only. */
   readonly timeZone: string;

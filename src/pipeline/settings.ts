@@ -2,7 +2,7 @@
 import type { Diagnostic, Place } from "../errors.ts";
 import { parseDuration } from "../sql/analyse/window.ts";
 import { parseYaml, type YamlMap, type YamlNode } from "../yaml.ts";
-import type { Emit, LogSettings, SourceSettings } from "./pipeline.ts";
+import type { Emit, KeptTopic, LogSettings, SourceSettings, TopicSettings } from "./pipeline.ts";
 import { ownTopics } from "./topic-names.ts";
 
 export interface PipelineSettings {
@@ -11,6 +11,7 @@ export interface PipelineSettings {
   readonly delayMs: number;
   readonly triggerMs: number;
   readonly log: LogSettings;
+  readonly topics: TopicSettings;
   readonly currency: string;
   readonly timeZone: string;
   readonly tables: readonly TableSettings[];
@@ -34,6 +35,10 @@ const DAY_MS = 24 * HOUR_MS;
 const LONGEST_DELAY_MS = 3650 * DAY_MS;
 const LONGEST_RETENTION_MS = 3650 * DAY_MS;
 const RETENTION_MS = 7 * DAY_MS;
+const ALERTS_RETENTION_MS = 30 * DAY_MS;
+const PARTITIONS = 3;
+const MOST_PARTITIONS = 1000;
+const MOST_REPLICAS = 100;
 const SIZE_UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
 /** A timer holds no more than 24 days. */
 const LONGEST_TRIGGER_MS = DAY_MS;
@@ -48,17 +53,20 @@ export function readSettings(
     "delay",
     "trigger",
     "log",
+    "topics",
     "currency",
     "time_zone",
     "outputs",
   ]);
   const source = root.get("source");
+  const log = readLog(root.optional("log").map(["retention", "max_size"]));
   const settings = {
     source: readSource(source.map(["event_time", "event_id", "key", "topic", "format"])),
     sourcePlace: source.place,
     delayMs: readDuration(root.optional("delay"), LONGEST_DELAY_MS) ?? MINUTE_MS,
     triggerMs: readDuration(root.optional("trigger"), LONGEST_TRIGGER_MS) ?? SECOND_MS,
-    log: readLog(root.optional("log").map(["retention", "max_size"])),
+    log,
+    topics: readTopics(root.optional("topics"), log.retentionMs),
     currency: readCurrency(root.optional("currency")),
     timeZone: readTimeZone(root.optional("time_zone")),
     tables: root
@@ -86,6 +94,35 @@ function readLog(log: YamlMap): LogSettings {
     retentionMs: readDuration(log.optional("retention"), LONGEST_RETENTION_MS) ?? RETENTION_MS,
     maxBytes: readSize(log.optional("max_size")),
   };
+}
+
+function readTopics(node: YamlNode, eventsMs: number): TopicSettings {
+  const topics = node.map(["replication", "input", "outputs", "alerts", "late", "dlq"]);
+  const kept = (name: string, partitions: number, retentionMs: number) =>
+    readKept(topics.optional(name), { partitions, retentionMs });
+  return {
+    replication: readCount(topics.optional("replication"), MOST_REPLICAS) ?? 1,
+    input: kept("input", PARTITIONS, eventsMs),
+    outputs: kept("outputs", PARTITIONS, RETENTION_MS),
+    alerts: kept("alerts", 1, ALERTS_RETENTION_MS),
+    late: kept("late", 1, eventsMs),
+    dlq: kept("dlq", 1, eventsMs),
+  };
+}
+
+function readKept(node: YamlNode, otherwise: KeptTopic): KeptTopic {
+  const map = node.map(["partitions", "retention"]);
+  return {
+    partitions: readCount(map.optional("partitions"), MOST_PARTITIONS) ?? otherwise.partitions,
+    retentionMs: readDuration(map.optional("retention"), LONGEST_RETENTION_MS) ?? otherwise.retentionMs,
+  };
+}
+
+function readCount(node: YamlNode, most: number): number | null {
+  const count = node.integer();
+  if (count !== null && (count < 1 || count > most))
+    node.complain(`${count} is out of bounds`, `Write a number from 1 to ${most}.`, "pipeline.invalid");
+  return count;
 }
 
 function readSize(node: YamlNode): number | null {
@@ -172,6 +209,6 @@ function complainOfTopics(
     if (!TOPIC_NAME.test(topic))
       complain(`"${topic}" can't name a topic`, "Use letters, digits, dots, - and _, at most 249.", place);
     if (Object.values(others).includes(topic) || (topic === input && place !== sourcePlace))
-      complain(`the topic ${topic} is taken: events or alerts go there`, "Name another.", place);
+      complain(`the topic ${topic} is taken: events, alerts or commits go there`, "Name another.", place);
   }
 }

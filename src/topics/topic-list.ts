@@ -35,12 +35,16 @@ function outputTopic(name: string, tables: readonly Table[]): Topic {
 }
 
 /**
- * The topic of a name, or of the end of one: `risk` for `loan.output.risk` where no other ends so.
- * Throws `topic.unknown`.
+ * The topic of a name, or of the end of one: `risk` for `loan.output.risk` where no other ends so; `input` is that of
+ * the events whatever its name. Throws `topic.unknown`.
  */
-export function topicNamed(topics: readonly Topic[], name: string): Topic {
+export function topicNamed<Named extends { readonly name: string; readonly kind: string }>(
+  topics: readonly Named[],
+  name: string,
+): Named {
   const exact = topics.find((topic) => topic.name === name);
-  const short = topics.filter((topic) => topic.name.endsWith(`.${name}`));
+  const ending = topics.filter((topic) => topic.name.endsWith(`.${name}`));
+  const short = ending.length > 0 ? ending : topics.filter(({ kind }) => kind === "input" && kind === name);
   const [found] = exact ? [exact] : short.length === 1 ? short : [];
   if (found) return found;
   const holder = topics.find(({ tables }) => tables.some((table) => table.name === name));

@@ -2,8 +2,8 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultCacheDir } from "../maven.ts";
 import { startSpark } from "../spark.ts";
-import { defaultCacheDir } from "./jars.ts";
 
 const server = await startSpark({
   cacheDir: defaultCacheDir(process.env),

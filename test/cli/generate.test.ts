@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { after, test } from "node:test";
 import { generateTo } from "../../src/cli/generate.ts";
+import { readOptions } from "../../src/cli/generate-options.ts";
 import { LoanstreamError } from "../../src/errors.ts";
+import { createRecordLine, createRecordStream } from "../../src/generator/records.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "loanstream-generate-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -68,6 +70,39 @@ test("the truth says which records are bad in what way, and scenarios can be lef
   assert.ok(truths.every(({ scenario }) => scenario === null || scenario === undefined));
 });
 
+test("paced events begin now, and come when their time has come", async () => {
+  const out = join(directory, "paced.ndjson");
+  const beganMs = Date.now();
+  const options = ["--paced", "--rate", "400", "--rhythm", "flat", "--events", "100", "--out", out];
+  assert.equal(await generateTo(collector().stream, options), 0);
+  const times = readFileSync(out, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => Date.parse(JSON.parse(line).event_time));
+  assert.equal(times.length, 100);
+  assert.ok(times.every((timeMs) => timeMs > beganMs - 60_000 && timeMs <= Date.now()));
+});
+
+test("two paced starts a second apart send no event in common", () => {
+  const idsFrom = (nowMs: number): readonly string[] => {
+    const { records } = readOptions(["--paced", "--rate", "1000"], () => nowMs);
+    const stream = createRecordStream(records);
+    const line = createRecordLine();
+    return Array.from({ length: 1000 }, () => {
+      line.at = 0;
+      stream.next(line);
+      return JSON.parse(Buffer.from(line.bytes.subarray(0, line.at)).toString()).event_id;
+    });
+  };
+  const nowMs = Date.UTC(2026, 5, 1);
+  const first = new Set(idsFrom(nowMs));
+  assert.ok(first.size > 950);
+  assert.deepEqual(
+    idsFrom(nowMs + 1000).filter((id) => first.has(id)),
+    [],
+  );
+});
+
 for (const [what, argv] of [
   ["rate", ["--rate", "-1"]],
   ["rate", ["--rate", "fast"]],
@@ -82,6 +117,9 @@ for (const [what, argv] of [
   ["bad", ["--bad", "ugly"]],
   ["rhythm", ["--rhythm", "waltz"]],
   ["truth", ["--truth", "-"]],
+  ["paced", ["--paced", "--start", "2026-01-05T00:00:00Z"]],
+  ["out", ["--out", "kafka:a topic"]],
+  ["out", ["--out", "kafka:"]],
 ] as const) {
   test(`${argv.join(" ")} is refused as bad usage`, async () => {
     await assert.rejects(

@@ -6,7 +6,7 @@ import { COMPONENTS } from "../../src/log.ts";
 
 const page = readFileSync(new URL("../../docs/settings.md", import.meta.url), "utf8");
 const [ofSettings = "", ofComponents = ""] = page.split("## What is logged");
-const rowsOf = (text: string) => text.split("\n").filter((line) => /^\| `[a-z_]+` \|/.test(line));
+const rowsOf = (text: string) => text.split("\n").filter((line) => /^\| `[a-z_.]+` \|/.test(line));
 
 test("docs/settings.md has a row a setting, as the table declares it", () => {
   assert.deepEqual(rowsOf(ofSettings), Object.entries(settingsTable).map(rowOf));
@@ -39,4 +39,6 @@ const KINDS: Readonly<Record<Setting["kind"], string>> = {
   duration: "time",
   flag: "true or false",
   levels: "levels",
+  list: "texts",
+  options: "options",
 };

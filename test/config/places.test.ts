@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, it } from "node:test";
 import fc from "fast-check";
 import { readSettings } from "../../src/config/settings.ts";
-import { flagOf, keyOf, settingsTable, variableOf } from "../../src/config/table.ts";
+import { flagOf, hasFlag, keyOf, settingsTable, variableOf } from "../../src/config/table.ts";
 import { LoanstreamError } from "../../src/errors.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-places-"));
@@ -13,7 +13,7 @@ after(() => rmSync(scratch, { recursive: true }));
 const file = join(scratch, "loanstream.yaml");
 
 const names = Object.entries(settingsTable)
-  .filter(([, { kind }]) => kind !== "path" && kind !== "flag")
+  .filter(([, setting]) => setting.kind !== "path" && setting.kind !== "flag" && hasFlag(setting))
   .map(([name]) => name);
 
 const text = fc.oneof(
@@ -21,6 +21,7 @@ const text = fc.oneof(
   fc.integer().map(String),
   fc.double({ noNaN: true }).map(String),
   fc.tuple(fc.nat(500), fc.constantFrom("h", "m", " minutes", " day", "w")).map((parts) => parts.join("")),
+  fc.constantFrom("linger.ms=5", "linger.ms=5,batch.size=1", "fetch.min.bytes=x", "a:1,b:2", "a:1,,"),
   fc.constantFrom("none", "spark", "debug", "info,engine=debug", "warn,engine=loud", "engine"),
 );
 
@@ -35,10 +36,13 @@ function read(name: string, args: readonly string[], environment: Readonly<Recor
   }
 }
 
+const inSections = (key: string, given: string): string =>
+  JSON.stringify(key.split(".").reduceRight<unknown>((value, part) => ({ [part]: value }), given));
+
 it("a text means the same in the file, the environment and a flag, or is refused in each", () => {
   fc.assert(
     fc.property(fc.constantFrom(...names), text, (name, given) => {
-      writeFileSync(file, `${keyOf(name)}: ${JSON.stringify(given)}\n`);
+      writeFileSync(file, inSections(keyOf(name), given));
       const inFile = read(name, ["--config", file], {});
       assert.deepEqual(read(name, [], { [variableOf(name)]: given }), inFile);
       assert.deepEqual(read(name, [`--${flagOf(name)}=${given}`], {}), inFile);

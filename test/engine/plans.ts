@@ -18,6 +18,7 @@ import type {
   Source,
 } from "../../src/sql/plan.ts";
 import { arrayOf, BIGINT, MAX_EVENTS, type SqlType, TIMES, TIMESTAMP, WIDE } from "../../src/sql/types.ts";
+import { TOPICS } from "../pipeline/topic-settings.ts";
 
 const SCHEMA = `
 type: object
@@ -221,6 +222,7 @@ export function pipeline(tables: readonly Table[], options: PipelineOptions = {}
     delayMs,
     triggerMs: 1000,
     log: { retentionMs: 7 * 86_400_000, maxBytes: null },
+    topics: TOPICS,
     currency: "USD",
     timeZone: "UTC",
     schema,

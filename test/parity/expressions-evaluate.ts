@@ -10,6 +10,7 @@ import { lookup } from "../../src/sql/catalogue/catalogue.ts";
 import type { Expr, Project, Relation } from "../../src/sql/plan.ts";
 import { renderExpression } from "../../src/sql/render/spark.ts";
 import type { SqlType, Value } from "../../src/sql/types.ts";
+import { TOPICS } from "../pipeline/topic-settings.ts";
 import { leaves, type Row, source, table } from "./expressions-table.ts";
 
 /** By row, a value an expression. */
@@ -28,6 +29,7 @@ export function pipelineOf(relation: Relation, emit: Emit): Pipeline {
   return {
     ...{ directory: ".", delayMs: 0, triggerMs: 0, currency: "USD", timeZone: "UTC" },
     log: { retentionMs: 7 * 86_400_000, maxBytes: null },
+    topics: TOPICS,
     source: { eventTime: null, eventId: null, key: null, topic: "loan.applications", format: "json" },
     schema: { file: "schema.yaml", fields: leaves, leaves, requirements: [] },
     events: source,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { connect, type SparkSession } from "../../src/engine/spark/connect/session.ts";
-import { defaultCacheDir } from "../../stack/spark/jars.ts";
+import { defaultCacheDir } from "../../stack/maven.ts";
 import { startSpark } from "../../stack/spark.ts";
 import { sharedSpark } from "../spark/server.ts";
 

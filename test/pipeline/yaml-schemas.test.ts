@@ -48,6 +48,13 @@ source: { event_time: time, event_id: id, key: id, topic: events.in, format: jso
 delay: 60 seconds
 trigger: 1 second
 log: { retention: 7 days, max_size: 10 GB }
+topics:
+  replication: 3
+  input: { partitions: 3, retention: 7 days }
+  outputs: { partitions: 3, retention: 7 days }
+  alerts: { partitions: 1, retention: 30 days }
+  late: { partitions: 1 }
+  dlq: { retention: 2 days }
 currency: USD
 time_zone: UTC
 outputs:

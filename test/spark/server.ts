@@ -9,8 +9,9 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, type SparkSession } from "../../src/engine/spark/connect/session.ts";
-import { defaultCacheDir } from "../../stack/spark/jars.ts";
-import { findJava, noJava, startSpark } from "../../stack/spark.ts";
+import { findJava, noJava } from "../../stack/java.ts";
+import { defaultCacheDir } from "../../stack/maven.ts";
+import { startSpark } from "../../stack/spark.ts";
 
 /** The first start of all fetches Spark's jars. */
 const STARTED_WITHIN_MS = 600_000;

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "../../src/engine/spark/connect/session.ts";
-import { defaultCacheDir } from "../../stack/spark/jars.ts";
-import { findJava, startSpark } from "../../stack/spark.ts";
+import { findJava } from "../../stack/java.ts";
+import { defaultCacheDir } from "../../stack/maven.ts";
+import { startSpark } from "../../stack/spark.ts";
 import { sharedSpark } from "./server.ts";
 
 async function temporaryDir(t: TestContext): Promise<string> {
@@ -45,7 +46,7 @@ test("a server that dies at its start says so with the end of its log", async (t
   const script = '#!/bin/sh\n[ "$1" = -version ] || { echo "out of luck"; exit 3; }\n';
   await writeFile(join(directory, "bin", "java"), script, { mode: 0o755 });
   const start = startSpark({ cacheDir: defaultCacheDir(process.env), dataDir: join(directory, "data") });
-  await assert.rejects(start, /server\.log: .*ended[\s\S]*out of luck[\s\S]*\[spark\.died\]/);
+  await assert.rejects(start, /server\.log: .*ended[\s\S]*out of luck[\s\S]*\[stack\.died\]/);
 });
 
 test("a port that something else listens on is refused", async (t) => {
@@ -56,7 +57,7 @@ test("a port that something else listens on is refused", async (t) => {
   const address = other.address();
   assert.ok(address && typeof address === "object");
   const options = { cacheDir: defaultCacheDir(process.env), dataDir: await temporaryDir(t) };
-  await assert.rejects(startSpark({ ...options, port: address.port }), /\[spark\.port-in-use\]/);
+  await assert.rejects(startSpark({ ...options, port: address.port }), /\[stack\.port-in-use\]/);
 });
 
 test("no Java is found where there is none", async () => {

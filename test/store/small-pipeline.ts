@@ -2,6 +2,7 @@
 import type { Emit, Pipeline, Table } from "../../src/pipeline/pipeline.ts";
 import type { Column, Source } from "../../src/sql/plan.ts";
 import { arrayOf, BIGINT, BOOLEAN, DOUBLE, type SqlType, STRING, TIMESTAMP } from "../../src/sql/types.ts";
+import { TOPICS } from "../pipeline/topic-settings.ts";
 
 function column(name: string, type: SqlType, nullable = true): Column {
   return { name, type, nullable, range: null, lineage: { pii: [], protected: [] }, eventTime: false };
@@ -47,6 +48,7 @@ export const smallPipeline: Pipeline = {
   delayMs: 60_000,
   triggerMs: 1000,
   log: { retentionMs: 7 * 86_400_000, maxBytes: null },
+  topics: TOPICS,
   currency: "USD",
   timeZone: "UTC",
   schema: { file: "schema.yaml", fields: [], leaves: [], requirements: [] },

@@ -1,0 +1,128 @@
+/** The cluster as the pipeline needs it. */
+import { kafkaSettings } from "../config/kafka.ts";
+import { openAdmin } from "../kafka/admin.ts";
+import { probe, type Rights, rightsTo } from "../kafka/probe.ts";
+import type { KafkaSettings } from "../kafka/settings.ts";
+import { counted } from "../output/quantities.ts";
+import { differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
+import { type Check, type Finding, failed, ok, warning } from "./check.ts";
+import { type Subject, valueIn } from "./subject.ts";
+
+/** What comes after the first is looked at only where the cluster can be reached. */
+export const kafkaChecks: readonly Check<Subject>[] = [
+  {
+    name: "broker",
+    async run({ settings }) {
+      const kafka = kafkaSettings(settings);
+      const brokers = await probe(kafka);
+      const user = kafka.sasl === null ? "" : `, and lets ${kafka.sasl.username} in`;
+      const where = kafka.bootstrap.join(",");
+      return [ok(`${where} answers${user}; ${counted(brokers.length, "broker")}, each where it says it is`)];
+    },
+  },
+  { name: "topics", run: (subject) => onCluster(subject, checkTopics) },
+  { name: "rights", run: (subject) => onCluster(subject, checkRights) },
+];
+
+interface OnCluster {
+  readonly kafka: KafkaSettings;
+  readonly wanted: readonly WantedTopic[];
+  readonly there: readonly WantedTopic[];
+  readonly generates: boolean;
+}
+
+type Look = (cluster: OnCluster) => Promise<readonly Finding[]>;
+
+async function onCluster({ settings, pipeline }: Subject, look: Look): Promise<readonly Finding[]> {
+  const compiled = valueIn(pipeline);
+  const kafka = await reachable(settings);
+  if (compiled === null || kafka === null) return [];
+  const wanted = wantedTopics(compiled);
+  const names = await withAdmin(kafka, (admin) => admin.names());
+  const there = wanted.filter(({ name }) => names.includes(name));
+  return look({ kafka, wanted, there, generates: settings.generator });
+}
+
+/** Null where the first check has said why. */
+async function reachable(settings: Subject["settings"]): Promise<KafkaSettings | null> {
+  try {
+    const kafka = kafkaSettings(settings);
+    await probe(kafka);
+    return kafka;
+  } catch {
+    return null;
+  }
+}
+
+async function withAdmin<Found>(
+  kafka: KafkaSettings,
+  work: (admin: Awaited<ReturnType<typeof openAdmin>>) => Promise<Found>,
+): Promise<Found> {
+  const admin = await openAdmin(kafka);
+  try {
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}
+
+const CREATE = 'Run "loanstream topics create --broker kafka"';
+
+async function checkTopics({ kafka, wanted, there }: OnCluster): Promise<readonly Finding[]> {
+  const missing = wanted.filter((topic) => !there.includes(topic)).map(({ name }) => name);
+  const found = await withAdmin(kafka, (admin) => admin.describe(there.map(({ name }) => name)));
+  const differing = found.flatMap((topic) => {
+    const one = there.find(({ name }) => name === topic.name);
+    return one === undefined ? [] : differenceIn(one, differenceOf(one, topic));
+  });
+  const absent = failed(
+    `${counted(missing.length, "topic")} missing: ${missing.join(", ")}`,
+    `${CREATE}; a topic that the user may not describe looks missing too.`,
+  );
+  const findings = [...(missing.length > 0 ? [absent] : []), ...differing];
+  return findings.length > 0
+    ? findings
+    : [ok(`${counted(wanted.length, "topic")}, as pipeline.yaml has them`)];
+}
+
+function differenceIn(
+  { name }: WantedTopic,
+  { configs, lasting }: ReturnType<typeof differenceOf>,
+): readonly Finding[] {
+  const settable = Object.keys(configs);
+  const remedy = `Write what it has into pipeline.yaml; or "loanstream topics recreate ${name} --broker kafka", which loses its records.`;
+  return [
+    ...(settable.length > 0
+      ? [warning(`${name} differs from pipeline.yaml: ${settable.join(", ")}`, `${CREATE}.`)]
+      : []),
+    ...(lasting.length > 0
+      ? [warning(`${name} differs from pipeline.yaml: ${lasting.join(", ")}`, remedy)]
+      : []),
+  ];
+}
+
+async function checkRights({ kafka, there, generates }: OnCluster): Promise<readonly Finding[]> {
+  if (there.length === 0) return [];
+  const rights = await rightsTo(
+    kafka,
+    there.map(({ name }) => name),
+  );
+  const lacking = there.flatMap((topic) => lackingRight(topic, rights.get(topic.name), generates));
+  if (lacking.length === 0) return [ok("the user may read and write the topics")];
+  const user = kafka.sasl === null ? "ANONYMOUS" : kafka.sasl.username;
+  return lacking.map(({ name, operation }) =>
+    failed(
+      `the user may not ${operation} on Topic ${name}`,
+      `Allow it: kafka-acls --add --allow-principal User:${user} --operation ${operation} --topic ${name}.`,
+    ),
+  );
+}
+
+/** Events are read, and written where they are generated; all else is written, and read by who follows it. */
+function lackingRight({ name, kind }: WantedTopic, rights: Rights | undefined, generates: boolean) {
+  const needed = [
+    { operation: "Read", has: rights?.read },
+    { operation: "Write", has: rights?.write || (kind === "input" && !generates) },
+  ];
+  return needed.filter(({ has }) => !has).map(({ operation }) => ({ name, operation }));
+}
