@@ -24,8 +24,9 @@ Usage: loanstream topics list [NAME…] [--json] [SETTING…]
        loanstream topics create|delete|recreate [NAME…] --broker kafka [--yes] [SETTING…]
 
 list shows what "loanstream consume" follows. In the data directory a topic has one partition; times are those of the
-oldest and the newest record: of events when they came, of rows and alerts the event's or the end of the window; it exits
-with 1 where nothing is kept. On Kafka it shows size, policy and retention, what differs from pipeline.yaml, and the cluster's other topics by name.
+oldest and the newest record: of events when they came, of rows and alerts the event's or the end of the window; it
+exits with 1 where nothing is kept. On Kafka it shows size, policy and retention, what differs from pipeline.yaml, and
+the cluster's other topics by name.
 
 create makes the pipeline's topics that are missing, as pipeline.yaml has them, and sets retention and policy of those
 that are there; it never deletes. delete and recreate lose the records, ask before, and touch no other topic. NAME is a

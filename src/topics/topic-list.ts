@@ -34,11 +34,17 @@ function outputTopic(name: string, tables: readonly Table[]): Topic {
   return { name, kind: "output", holds: `rows of ${tables.map((table) => table.name).join(", ")}`, tables };
 }
 
+interface Nameable {
+  readonly name: string;
+  readonly kind: string;
+  readonly tables?: readonly { readonly name: string }[];
+}
+
 /**
  * The topic of a name, or of the end of one: `risk` for `loan.output.risk` where no other ends so; `input` is that of
  * the events whatever its name. Throws `topic.unknown`.
  */
-export function topicNamed<Named extends { readonly name: string; readonly kind: string }>(
+export function topicNamed<Named extends Nameable>(
   topics: readonly Named[],
   name: string,
 ): Named {
@@ -47,7 +53,7 @@ export function topicNamed<Named extends { readonly name: string; readonly kind:
   const short = ending.length > 0 ? ending : topics.filter(({ kind }) => kind === "input" && kind === name);
   const [found] = exact ? [exact] : short.length === 1 ? short : [];
   if (found) return found;
-  const holder = topics.find(({ tables }) => tables.some((table) => table.name === name));
+  const holder = topics.find(({ tables }) => tables?.some((table) => table.name === name));
   if (holder) throw tableInstead(name, holder);
   throw unknown(
     name,
@@ -55,7 +61,7 @@ export function topicNamed<Named extends { readonly name: string; readonly kind:
   );
 }
 
-function tableInstead(table: string, { name }: Topic): LoanstreamError {
+function tableInstead(table: string, { name }: Nameable): LoanstreamError {
   const short = name.slice(name.lastIndexOf(".") + 1);
   const message = `${table} is no topic but a table of ${name}`;
   return fail("topic.unknown", message, `Write: loanstream consume ${short} --table ${table}.`);
