@@ -44,10 +44,7 @@ interface Nameable {
  * The topic of a name, or of the end of one: `risk` for `loan.output.risk` where no other ends so; `input` is that of
  * the events whatever its name. Throws `topic.unknown`.
  */
-export function topicNamed<Named extends Nameable>(
-  topics: readonly Named[],
-  name: string,
-): Named {
+export function topicNamed<Named extends Nameable>(topics: readonly Named[], name: string): Named {
   const exact = topics.find((topic) => topic.name === name);
   const ending = topics.filter((topic) => topic.name.endsWith(`.${name}`));
   const short = ending.length > 0 ? ending : topics.filter(({ kind }) => kind === "input" && kind === name);
