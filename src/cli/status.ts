@@ -1,6 +1,7 @@
 /** `loanstream status`: what goes on in a data directory. */
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
+import { type BackfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
 import { type DirectoryStatus, type LogStatus, statusOf } from "../inspect/status.ts";
 import { count, counted, duration, size } from "../output/quantities.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
@@ -60,6 +61,7 @@ function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
     },
     ledger,
     tables: found.tables,
+    backfills: found.backfills,
     retried: found.retried,
     alerts: alertCounts(found),
   };
@@ -88,6 +90,7 @@ function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
     ],
     ["read", ledger === null ? "nothing yet" : ledgerLine(ledger, retried)],
     ["alerts", severities(found)],
+    ...found.backfills.filter(({ state }) => state !== "done").map((its) => ["backfill", backfillLine(its)]),
   ];
   return `${[found.directory, ...lines.map(([name = "", text]) => `  ${name.padEnd(9)}  ${text}`), "", ...tableLines(found)].join("\n")}\n`;
 }
@@ -105,6 +108,11 @@ function logText({ start, end, bytes, oldestMs }: LogStatus, retention: LogSetti
   return [`positions ${count(start)} to ${count(end)}`, size(bytes), ...oldest, ...kept, ...most].join(", ");
 }
 
+function backfillLine(its: BackfillStatus): string {
+  const text = backfillText(its);
+  return its.state === "interrupted" ? `${text}; "${goOnCommand(its)}" goes on` : text;
+}
+
 function ledgerLine(ledger: NonNullable<DirectoryStatus["ledger"]>, retried: number): string {
   const { read, accepted, late, duplicate, dead } = ledger;
   const parts = Object.entries({ accepted, late, duplicate, dead }).map(([what, n]) => `${count(n)} ${what}`);
@@ -120,9 +128,10 @@ function severities(found: DirectoryStatus): string {
 function tableLines({ tables }: DirectoryStatus): string[] {
   const width = Math.max(0, ...tables.map(({ name }) => name.length));
   const digits = Math.max(0, ...tables.map(({ rows }) => count(rows).length));
-  return tables.map(({ name, rows, used, filtered }) => {
+  return tables.map(({ name, rows, used, filtered, begunPosition }) => {
+    const since = begunPosition ? `; it counts from position ${count(begunPosition)} on` : "";
     const taken =
-      used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered`;
+      used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered${since}`;
     return `  ${name.padEnd(width)}  ${count(rows).padStart(digits)} ${rows === 1 ? "row " : "rows"}${taken}`;
   });
 }

@@ -5,6 +5,7 @@ import { openLogReader } from "../eventlog/open-reader.ts";
 import { readRunning } from "../server/running.ts";
 import { isLocked } from "../store/directory-lock.ts";
 import { type StoreSummary, summarizeStore } from "../store/summary.ts";
+import { type BackfillStatus, backfillStatus } from "./backfills.ts";
 
 export interface DirectoryStatus {
   readonly directory: string;
@@ -19,6 +20,7 @@ export interface DirectoryStatus {
   readonly snapshot: StoreSummary["snapshot"];
   readonly ledger: Ledger["source"] | null;
   readonly tables: readonly TableStatus[];
+  readonly backfills: readonly BackfillStatus[];
   readonly retried: number;
   readonly alerts: StoreSummary["alerts"];
 }
@@ -47,6 +49,8 @@ export interface TableStatus {
   /** Accepted events that it took in and left out; null for one that the pipeline no longer has. */
   readonly used: number | null;
   readonly filtered: number | null;
+  /** It counts events from this position on; what was accepted before is among the filtered ones. */
+  readonly begunPosition: number | null;
 }
 
 const MINUTE_S = 60;
@@ -57,9 +61,10 @@ export async function statusOf(directory: string, nowMs: number): Promise<Direct
   if (store === null) return null;
   const log = await logStatus(directory, nowMs);
   const { position, watermarkMs, ledger } = store.progress;
+  const process = await processOn(directory);
   return {
     directory,
-    process: await processOn(directory),
+    process,
     log,
     position,
     lag: Math.max(0, log.end - position),
@@ -70,7 +75,9 @@ export async function statusOf(directory: string, nowMs: number): Promise<Direct
       ...{ name, rows },
       used: ledger?.tables[name]?.used ?? null,
       filtered: ledger?.tables[name]?.filtered ?? null,
+      begunPosition: store.begun.get(name) ?? null,
     })),
+    backfills: store.backfills.map((file) => backfillStatus(file, log.end, process !== null)),
     retried: store.retried,
     alerts: store.alerts,
   };
