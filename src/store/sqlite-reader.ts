@@ -39,9 +39,7 @@ export interface StoreReader {
   count(table: string): number;
   /** Of the latest windows that have rows, the latest last. */
   windowTotals(columns: TotalColumns, windows: number): readonly WindowTotal[];
-  /** The oldest first. */
   deadLetters(query: LetterQuery): readonly StoredDeadLetter[];
-  /** The oldest first. */
   lateRecords(query: LetterQuery): readonly RecordPlace[];
   /** Whether the record at a position is the repaired form of some dead letter. */
   isRepaired(position: number): boolean;
