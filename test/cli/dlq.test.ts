@@ -206,6 +206,7 @@ describe("dlq retry", () => {
     const { exitCode, stdout, stderr } = await retry(written(letters), directory);
     assert.deepEqual([exitCode, stdout], [0, `${letters.length} appended, 0 already there.\n`], stderr);
     assert.equal(accepted(directory).position, earlier.position + letters.length);
+    await instance.said(`"message":"dead letters appended","appended":${letters.length},"already":0`);
     instance.interrupt();
     assert.equal((await instance.outcome).exitCode, 0);
   });
