@@ -45,7 +45,10 @@ export const storeChecks: readonly Check<Subject>[] = [
   {
     name: "backfills",
     async run({ status }) {
-      const open = (valueIn(status)?.backfills ?? []).filter(({ state }) => state !== "done");
+      const found = valueIn(status);
+      if (!found) return [];
+      const open = found.backfills.filter(({ state }) => state !== "done");
+      if (open.length === 0) return [ok("none was interrupted")];
       return open.map((file) =>
         file.state === "interrupted"
           ? warning(backfillText(file), `"${goOnCommand(file)}" goes on with it.`)
