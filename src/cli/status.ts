@@ -25,7 +25,7 @@ ${settingLines("status")}
   async run(args) {
     const { settings, flags } = readSettings("status", args, { options: { json: { type: "boolean" } } });
     const nowMs = Date.now();
-    const found = await statusOf(settings.dataDir, nowMs);
+    const found = await statusOf(settings.dataDir);
     if (found === null) {
       process.stderr.write(`Nothing is kept in ${settings.dataDir}; "loanstream run" begins.\n`);
       return 1;
@@ -51,7 +51,7 @@ function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
       ...{ start: log.start, end: log.end, bytes: log.bytes, oldest: isoTime(log.oldestMs) },
       ...{ retentionMs: retention?.retentionMs ?? null, maxBytes: retention?.maxBytes ?? null },
     },
-    recordsPerSecond: log.recordsPerSecond,
+    recordsPerSecond: found.recordsPerSecond,
     ...{ position, lag },
     watermark: isoTime(watermarkMs),
     watermarkAgeMs: watermarkMs === null ? null : nowMs - watermarkMs,
@@ -79,7 +79,9 @@ function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
   const lines = [
     ["process", processText(found)],
     ["log", logText(log, retention, nowMs)],
-    ["rate", `${Number(log.recordsPerSecond.toFixed(1))} records/s over the last minute`],
+    ...(found.recordsPerSecond === null
+      ? []
+      : [["rate", `${Number(found.recordsPerSecond.toFixed(1))} records/s over the last seconds`]]),
     ["lag", `${counted(lag, "record")}, committed up to position ${count(position)}`],
     ["watermark", watermarkMs === null ? "none yet" : `${isoTime(watermarkMs)}, ${ago(watermarkMs)}`],
     [
@@ -102,7 +104,8 @@ function processText({ process }: DirectoryStatus): string {
 }
 
 function logText({ start, end, bytes, oldestMs }: LogStatus, retention: LogSettings | null, nowMs: number) {
-  const oldest = oldestMs === null ? [] : [`the oldest record came ${duration(nowMs - oldestMs)} ago`];
+  const oldest =
+    oldestMs === null ? [] : [`the oldest record bears a time ${duration(nowMs - oldestMs)} ago`];
   const kept = retention === null ? [] : [`kept ${duration(retention.retentionMs)}`];
   const most = retention?.maxBytes == null ? [] : [`at most ${size(retention.maxBytes)}`];
   return [`positions ${count(start)} to ${count(end)}`, size(bytes), ...oldest, ...kept, ...most].join(", ");
