@@ -159,7 +159,7 @@ describe("rebuild", () => {
     const directory = await filled([event("1", 0), event("2", 1)], few);
     await (await start(directory, { pipeline: base })).loop.drain();
     const begun = async () => {
-      const found = (await statusOf(directory, 0))?.tables.find(({ name }) => name === "kinds_seen");
+      const found = (await statusOf(directory))?.tables.find(({ name }) => name === "kinds_seen");
       return [found?.used, found?.filtered, found?.begunPosition];
     };
     assert.deepEqual(await begun(), [0, 2, 2]);
