@@ -142,6 +142,7 @@ export const catalogue = {
   "test.unknown-base": configuration,
   "topic.unknown": configuration,
   "usage.invalid": configuration,
+  "why.ambiguous": failure,
   "why.unknown": failure,
   "yaml.duplicate-key": configuration,
   "yaml.invalid": configuration,

@@ -1,7 +1,6 @@
 /** Messages about the program's own work: JSON lines, or one readable line each on a terminal. */
 import { isatty } from "node:tty";
 import { fail } from "./errors.ts";
-import { suggest } from "./suggest.ts";
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -52,7 +51,11 @@ export function parseLogLevels(text: string): LogLevels {
 function known<Name extends string>(what: string, names: readonly Name[], text: string): Name {
   const name = names.find((each) => each === text);
   if (name !== undefined) return name;
-  throw fail("usage.invalid", `there is no ${what} "${text}" of messages`, `${suggest(text, names)}.`);
+  throw fail(
+    "usage.invalid",
+    `there is no ${what} "${text}" of messages`,
+    `Use one of: ${names.join(", ")}.`,
+  );
 }
 
 /** A logger for one part of the program. */

@@ -33,7 +33,7 @@ describe("LOG_LEVEL", () => {
     assert.deepEqual(lines, ["00:00:00 info run: seen\n"]);
   });
 
-  it("with an unknown level or component is refused, with the nearest", () => {
+  it("with an unknown level or component is refused, with those there are", () => {
     const complaint = (text: string) => {
       try {
         parseLogLevels(text);
@@ -44,11 +44,11 @@ describe("LOG_LEVEL", () => {
     };
     assert.equal(
       complaint("engine=debgu"),
-      'there is no level "debgu" of messages [usage.invalid]. Write debug.',
+      'there is no level "debgu" of messages [usage.invalid]. Use one of: debug, info, warn, error, silent.',
     );
     assert.equal(
       complaint("info,engin=debug"),
-      'there is no component "engin" of messages [usage.invalid]. Write engine.',
+      'there is no component "engin" of messages [usage.invalid]. Use one of: run, engine, log, store, server, generator.',
     );
   });
 });

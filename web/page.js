@@ -3,6 +3,10 @@
 const connection = byId("connection");
 const announcement = byId("announcement");
 const RETRY_MS = 2000;
+const health = byId("health");
+const time = new Intl.DateTimeFormat("sv-SE", { timeZone: health.dataset.timeZone, timeStyle: "medium" });
+/** When the server was last heard. */
+let heardMs = Date.now();
 
 /** @param {string} id */
 function byId(id) {
@@ -18,11 +22,13 @@ function connect() {
   });
   source.addEventListener("part", (event) => {
     const { id, html } = JSON.parse(event.data);
+    heardMs = Date.now();
     replace(byId(id), html);
     announce();
   });
   source.addEventListener("error", () => {
     connection.textContent = "Connection lost, retrying";
+    tellLost();
     // A browser gives up by itself when the answer is no stream.
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
   });
@@ -44,6 +50,14 @@ function replace(element, html) {
   if (!(after instanceof HTMLElement)) return;
   after.scrollLeft = left;
   if (focused) after.focus({ preventScroll: true });
+}
+
+/** What is shown is of then, whatever the state has become. */
+function tellLost() {
+  const state = health.querySelector(".state:not(.lost)");
+  if (state === null) return;
+  state.className = "state lost";
+  state.textContent = `As of ${time.format(heardMs)}`;
 }
 
 /** The state is said when it changes, the numbers beside it never. */

@@ -8,17 +8,19 @@ import { readSettings } from "../config/settings.ts";
 import { recordMask } from "../contract/mask.ts";
 import type { EventSchema } from "../contract/schema.ts";
 import { startEngineThread } from "../engine/embedded/thread/thread.ts";
-import { fail } from "../errors.ts";
+import { fail, formatDiagnostic } from "../errors.ts";
 import type { LogLevels } from "../log.ts";
+import { count, counted } from "../output/quantities.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { RepairedLetter, RetriedLetter } from "../server/parts.ts";
 import { retryOver } from "../server/retry-client.ts";
 import { readRunning } from "../server/running.ts";
 import { type DataReader, dataReader } from "../topics/data-reader.ts";
-import { deadLetters, type FoundLetter, readRepaired, refuseDead } from "../topics/dead-letters.ts";
-import { cutTo } from "./aligned.ts";
+import { deadLetters, type FoundLetter, judgeRepaired, readRepaired } from "../topics/dead-letters.ts";
+import { alignedLines, cutTo } from "./aligned.ts";
 import type { Command } from "./command.ts";
+import { nothingKept } from "./nothing-kept.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { printable, type TextSettings, terminalWidth } from "./table-text.ts";
 
@@ -31,8 +33,9 @@ Usage: loanstream dlq list [--json] [--max N] [SETTING…]
 
 list shows the records that didn't fit the schema: position, time, path and reason, and the record, masked. With --json
 to a file or a pipe the record is as it came. retry puts repaired records into the log again, each once: FILE, or - for
-standard input, has a line {"partition":0,"position":17,"record":{…}} for each, as list --json writes them. All of them
-are checked first. A repaired event keeps its time: by then it may be late.
+standard input, has a line {"partition":0,"position":17,"record":{…}} for each, as list --json writes them. Those that
+would be dead again are told and left out, and the exit code is 1; the file can be given again once they are repaired,
+since what stands in the log stays there once. A repaired event keeps its time: by then it may be late.
 
   loanstream dlq list --json > letters.ndjson     # then repair the records, and leave out the others
   loanstream dlq retry letters.ndjson
@@ -51,23 +54,24 @@ ${settingLines("dlq")}
     const isList = verb === "list" && file === undefined;
     if (!isList && (verb !== "retry" || file === undefined || more.length > 0))
       throw usageError("dlq", "write dlq list, or dlq retry FILE");
+    const missing = nothingKept(settings.dataDir);
+    if (missing !== null) {
+      process.stderr.write(`${missing}\n`);
+      return 1;
+    }
     const pipeline = pipelineFrom(settings.pipeline);
     const data = dataReader(settings.dataDir, pipeline);
     try {
       if (isList) {
         const most = flags.max === undefined ? Infinity : wholeNumber("dlq", "max", flags.max, 1);
         await list(data, pipeline, { json: flags.json, most });
-      } else
-        await retry(file ?? "-", {
-          pipeline,
-          data,
-          dataDirectory: settings.dataDir,
-          logLevels: settings.logLevel,
-        });
+        return 0;
+      }
+      const { dataDir: dataDirectory, logLevel: logLevels } = settings;
+      return await retry(file ?? "-", { pipeline, data, dataDirectory, logLevels });
     } finally {
       await data.close();
     }
-    return 0;
   },
 };
 
@@ -81,12 +85,21 @@ async function list(
   const line = json
     ? letterJson(schema, isTerminal)
     : letterText(schema, { width, time: dateAndTime(timeZone) });
-  let listed = 0;
+  const counts = new Map<string, number>();
   for await (const letter of deadLetters(data, most)) {
     process.stdout.write(`${line(letter)}\n`);
-    listed += 1;
+    const why = `${letter.path}: ${letter.reason}`;
+    counts.set(why, (counts.get(why) ?? 0) + 1);
   }
-  if (listed === 0) process.stderr.write("There are no dead letters.\n");
+  if (counts.size === 0) process.stderr.write("There are no dead letters.\n");
+  else if (!json) process.stdout.write(`\n${countLines(counts).join("\n")}\n`);
+}
+
+/** How many were listed, and by reason, the most frequent first. */
+function countLines(counts: ReadonlyMap<string, number>): string[] {
+  const all = counts.values().reduce((sum, n) => sum + n, 0);
+  const byReason = [...counts].sort(([, a], [, b]) => b - a).map(([why, n]) => [count(n), printable(why)]);
+  return [counted(all, "dead letter"), ...alignedLines(byReason, new Set([0])).map((line) => `  ${line}`)];
 }
 
 type LetterLine = (letter: FoundLetter) => string;
@@ -134,17 +147,22 @@ interface RetryParts {
   readonly logLevels: LogLevels;
 }
 
-async function retry(file: string, parts: RetryParts): Promise<void> {
+async function retry(file: string, parts: RetryParts): Promise<number> {
   const lines = readRepaired(await contentOf(file), file);
-  await refuseDead(lines, file, { ...parts, nowMs: Date.now() });
-  const retried = lines.length === 0 ? [] : await send(lines, parts);
+  const { good, refused } = await judgeRepaired(lines, file, { ...parts, nowMs: Date.now() });
+  for (const diagnostic of refused) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+  const retried = good.length === 0 ? [] : await send(good, parts);
   const appended = retried.filter(({ already }) => !already);
   const late = await lateAmong(appended, parts.data);
-  const counts = [`${appended.length} appended`, `${retried.length - appended.length} already there`];
+  const counts = [
+    `${appended.length} appended`,
+    `${retried.length - appended.length} already there`,
+    ...(refused.length > 0 ? [`${refused.length} refused`] : []),
+  ];
   process.stdout.write(`${counts.join(", ")}.\n`);
-  if (late === 0) return;
   const advice = '"loanstream rebuild TABLE --from TIME" brings them into a table.';
-  process.stdout.write(`${late} of them came too late by their time: ${advice}\n`);
+  if (late > 0) process.stdout.write(`${late} of them came too late by their time: ${advice}\n`);
+  return refused.length > 0 ? 1 : 0;
 }
 
 async function contentOf(file: string): Promise<string> {

@@ -1,11 +1,12 @@
 /** What a running stream looks like on a terminal: a status line, the newest alerts, the newest rows of each table. */
 
+import { duration } from "../output/quantities.ts";
 import { type TimeFormat, timeOfDay } from "../output/time-text.ts";
 import type { Status } from "../server/parts.ts";
 import type { StoreView } from "../store/sqlite-reader.ts";
 import { cutTo } from "./aligned.ts";
 import { ledgerText } from "./ledger-text.ts";
-import { durationText } from "./reading-progress.ts";
+import { durationLeft } from "./reading-progress.ts";
 import { printable, tableText } from "./table-text.ts";
 
 /** Where and when it is looked at. */
@@ -49,7 +50,7 @@ export function liveView(
   const { ledger, watermarkMs } = view.progress;
   const time = timeOfDay(timeZone, watermarkMs ?? 0);
   const watermark =
-    watermarkMs === null ? "none yet" : `${time(watermarkMs)}, ${durationText(nowMs - watermarkMs)} ago`;
+    watermarkMs === null ? "none yet" : `${time(watermarkMs)}, ${duration(nowMs - watermarkMs)} ago`;
   const rate = `${status.ratePerSecond.toFixed(1)} events/s`;
   const head = [url, status.state, rate, `lag ${status.lag}`].join("  ");
   const times = `watermark ${watermark}  times in ${timeZone}`;
@@ -80,7 +81,7 @@ export function historyView(
   const share = of > 0 ? Math.min(1, done / of) : 1;
   const full = Math.round(share * LONGEST_BAR);
   const bar = `${"█".repeat(full)}${"░".repeat(LONGEST_BAR - full)} ${Math.floor(share * 100)}%`;
-  const left = remainingMs === null ? "" : `, ${durationText(remainingMs)} left`;
+  const left = remainingMs === null ? "" : `, ${durationLeft(remainingMs)}`;
   const events = `${done.toLocaleString("en-US")} of about ${Math.round(of).toLocaleString("en-US")} events${left}`;
   const lines = [`${url}  history`, bar, events, "", "Ctrl-C drains and ends."];
   return lines.slice(0, height).map((line) => cutTo(width, line));

@@ -1,5 +1,6 @@
 /** How far the reading of files has come: one line on a terminal, kept up to date, gone at the end. */
 import type { RecordBatch } from "../engine/batch.ts";
+import { duration } from "../output/quantities.ts";
 
 export interface ReadingProgressParts {
   /** Of all files; null where that isn't known (standard input, a pipe). */
@@ -68,14 +69,10 @@ export function readingText({ bytes, totalBytes, records, elapsedMs }: Reading):
   const share = totalBytes === 0 ? 1 : Math.min(1, bytes / totalBytes);
   const total = (totalBytes / MEGABYTE).toFixed(1);
   const done = `${read} of ${total} MB (${Math.floor(share * 100)}%), ${counts}`;
-  return share === 0 ? done : `${done}, ${durationText((elapsedMs * (1 - share)) / share)} left`;
+  return share === 0 ? done : `${done}, ${durationLeft((elapsedMs * (1 - share)) / share)}`;
 }
 
-export function durationText(durationMs: number): string {
-  const seconds = Math.ceil(durationMs / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes} min ${seconds % 60} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** Rounded up to seconds, so that what isn't over takes some time yet. */
+export function durationLeft(ms: number): string {
+  return `${duration(Math.ceil(ms / 1000) * 1000)} left`;
 }

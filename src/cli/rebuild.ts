@@ -1,6 +1,4 @@
 /** `loanstream rebuild`: tables made anew from the stored log. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
@@ -10,11 +8,12 @@ import { count } from "../output/quantities.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { ReplacedRows, ReplacedWindows } from "../store/replace-rows.ts";
-import { STORE_FILE } from "../store/sqlite-store.ts";
 import { suggest } from "../suggest.ts";
 import type { Command } from "./command.ts";
+import { nothingKept } from "./nothing-kept.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
 import { createReadingProgress } from "./reading-progress.ts";
+import { refuseSecond } from "./refuse-second.ts";
 
 export const rebuild: Command = {
   name: "rebuild",
@@ -42,10 +41,12 @@ ${settingLines("rebuild")}
     const pipeline = pipelineFrom(settings.pipeline);
     const tables = tablesNamed(pipeline, positionals, flags.all === true);
     const fromMs = flags.from === undefined ? null : readFrom(flags.from, pipeline);
-    if (!existsSync(join(settings.dataDir, STORE_FILE))) {
-      process.stderr.write(`Nothing is kept in ${settings.dataDir}; "loanstream run" begins.\n`);
+    const missing = nothingKept(settings.dataDir);
+    if (missing !== null) {
+      process.stderr.write(`${missing}\n`);
       return 1;
     }
+    await refuseSecond(settings.dataDir);
     const outcome = await rebuildDirectory({
       directory: settings.dataDir,
       pipeline,
@@ -150,7 +151,7 @@ function leftLines({ earlier, open }: ReplacedWindows, fromMs: number | null): r
       : "they begin before --from, or the log keeps too little";
   return [
     ...(earlier === 0 ? [] : [`  ${windowCount(earlier)} left as they were: ${why}`]),
-    ...(open === 0 ? [] : [`  ${windowCount(open)} left to the engine: still open`]),
+    ...(open === 0 ? [] : [`  ${windowCount(open)} still open: the next "loanstream run" goes on with them`]),
   ];
 }
 

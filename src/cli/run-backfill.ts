@@ -1,18 +1,20 @@
 /** `run --backfill FILE…`: the records of files into the log, before anything else comes. */
-import { createHash } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import type { RecordBatch } from "../engine/batch.ts";
 import type { SourceLedger } from "../engine/engine.ts";
 import type { Append } from "../eventlog/event-log.ts";
 import { readRecords } from "../eventlog/files/read.ts";
+import type { Logger } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { BackfillFile, KeptBackfill } from "../store/backfills.ts";
 import { createUnderWay } from "./feed.ts";
+import { hasGrownFrom, identityOf } from "./file-content.ts";
 import type { ReadingProgress } from "./reading-progress.ts";
 
 /** What the engine's thread offers to whoever backfills. */
 export interface BackfillLog {
   append(batch: Append): Promise<number>;
-  beginBackfill(file: { readonly file: string; readonly identity: string }): Promise<{
+  beginBackfill(file: BackfillFile): Promise<{
     readonly done: boolean;
     readonly taken: number;
   }>;
@@ -25,6 +27,9 @@ export interface BackfillParts {
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
   readonly progress: ReadingProgress;
+  /** The files that are known, some of which may have changed since. */
+  readonly kept: readonly KeptBackfill[];
+  readonly logger: Pick<Logger, "info" | "warn">;
 }
 
 export interface Backfilled {
@@ -40,11 +45,14 @@ export interface Backfilled {
 /** Of an append, but for the last of a batch. */
 const LEAST_BYTES = 1 << 18;
 
-/** Goes on with a file where an earlier start stopped. Ends early once the signal is aborted. */
+/**
+ * Goes on with a file where an earlier start stopped, also if the file has grown since. Ends early once the signal is
+ * aborted.
+ */
 export async function backfillFile(path: string, parts: BackfillParts): Promise<Backfilled> {
   const { log, pipeline, nowMs, signal, progress } = parts;
-  const file = realpathSync(path);
-  const state = await log.beginBackfill({ file, identity: identityOf(file) });
+  const { file, ...content } = await contentOf(path, parts);
+  const state = await log.beginBackfill({ file, ...content });
   if (state.done) return { file: path, before: true, appended: 0, done: true };
   const { source, schema } = pipeline;
   const { addBytes: onBytes, along } = progress;
@@ -89,10 +97,18 @@ function withoutLineEnd(record: Uint8Array): Uint8Array {
   return record.subarray(0, end);
 }
 
-/** Another content has another size or time. */
-function identityOf(file: string): string {
-  const { size, mtimeMs } = statSync(file);
-  return createHash("sha256").update(`${size} ${mtimeMs}`).digest("hex");
+/** Says so where the content is another than before. */
+async function contentOf(path: string, { kept, logger }: BackfillParts): Promise<BackfillFile> {
+  const file = realpathSync(path);
+  const identity = await identityOf(file);
+  const before = kept.find((its) => its.file === file);
+  if (before === undefined || before.identity === identity) return { file, identity };
+  if (await hasGrownFrom(file, before.identity)) {
+    logger.info("this file has grown since it was taken in; goes on behind that", { file: path });
+    return { file, identity, follows: before.identity };
+  }
+  logger.warn("this file has changed since it was taken in; it begins anew", { file: path });
+  return { file, identity };
 }
 
 export type BackfillCounts = Readonly<Record<"records" | "accepted" | "late" | "duplicate" | "dead", number>>;

@@ -1,9 +1,12 @@
 /** What comes into a run: files first, then generated events. */
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import type { EngineThread } from "../engine/embedded/thread/thread.ts";
 import { fail } from "../errors.ts";
 import type { Append } from "../eventlog/event-log.ts";
+import { backfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
 import { createLogger, type Logger, type LogSettings } from "../log.ts";
+import { counted } from "../output/quantities.ts";
+import type { KeptBackfill } from "../store/backfills.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import { createReadingProgress, type ReadingProgress } from "./reading-progress.ts";
 import { type BackfillCounts, backfillCounts, backfillFile } from "./run-backfill.ts";
@@ -46,20 +49,19 @@ export async function feedRun(run: Run): Promise<void> {
   await until(run.signal);
 }
 
-const BEYOND_THE_DELAY =
-  'late ones are older than the tables by more than the delay: "loanstream rebuild TABLE --from T" brings them in';
-
 /** Takes the files in that are asked for, before anything else comes, and says what became of their records. */
 export async function takeFiles(run: Run): Promise<BackfillCounts | null> {
   const { options, logger, signal } = run;
-  if (options.backfill.length === 0) return null;
   const { thread, reader } = opened(run);
+  const kept = reader.backfills();
+  tellInterrupted(run, kept);
+  if (options.backfill.length === 0) return null;
   const before = reader.progress().ledger?.source ?? null;
   const log = { ...thread, append: appender(run) };
   run.state.enter("history");
   const progress = readingProgress(options.backfill);
   for (const file of options.backfill) {
-    const parts = { log, pipeline: options.pipeline, nowMs: Date.now, signal, progress };
+    const parts = { log, pipeline: options.pipeline, nowMs: Date.now, signal, progress, kept, logger };
     const { before: known, appended, done } = await backfillFile(file, parts);
     if (known) logger.warn("was taken in before", { file });
     else logger.info(done ? "took a file in" : "stopped within a file", { file, records: appended });
@@ -72,7 +74,19 @@ export async function takeFiles(run: Run): Promise<BackfillCounts | null> {
 
 function tellBackfilled(logger: Logger, counts: BackfillCounts): void {
   logger.info("backfilled", { ...counts });
-  if (counts.late > 0) logger.warn(BEYOND_THE_DELAY);
+  if (counts.late === 0) return;
+  logger.warn(
+    `${counted(counts.late, "record")} came more than the delay behind the newest before them; "loanstream rebuild TABLE --from T" takes in what the tables don't have of them`,
+  );
+}
+
+/** Of files that this start doesn't go on with. */
+function tellInterrupted({ options, logger }: Run, kept: readonly KeptBackfill[]): void {
+  const given = new Set(options.backfill.map((path) => realpathSync(path)));
+  for (const its of kept.filter(({ file, done }) => !done && !given.has(file))) {
+    const status = backfillStatus(its, 0, false);
+    logger.warn(`${backfillText(status)}; "${goOnCommand(status)}" goes on`);
+  }
 }
 
 function readingProgress(files: readonly string[]): ReadingProgress {

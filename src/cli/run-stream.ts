@@ -2,13 +2,15 @@
 import { randomBytes } from "node:crypto";
 import { type EngineThread, startEngineThread } from "../engine/embedded/thread/thread.ts";
 import type { Ledger } from "../engine/engine.ts";
-import { fail } from "../errors.ts";
+import { LoanstreamError } from "../errors.ts";
 import { createLogger, processLogSettings } from "../log.ts";
-import type { Admin } from "../server/parts.ts";
-import { readRunning, removeRunning, writeRunning } from "../server/running.ts";
+import type { Admin, RepairedLetter, RetriedLetter } from "../server/parts.ts";
+import { removeRunning, writeRunning } from "../server/running.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
+import { dataReader } from "../topics/data-reader.ts";
 import { type Display, SHOW_CURSOR, startDisplay } from "./display.ts";
+import { refuseSecond } from "./refuse-second.ts";
 import { feedRun, type Opened, opened, type Run, takeFiles } from "./run-feeding.ts";
 import type { RunOptions } from "./run-options.ts";
 import { every, stopSignal } from "./run-process.ts";
@@ -23,11 +25,12 @@ export async function stream(options: RunOptions): Promise<Ledger> {
     process.stderr.write("Ended at once: what was acknowledged is kept in the log.\n");
   });
   const run = createRun(options, signal);
+  const tables: Tables = { reader: null };
   try {
     const token = randomBytes(32).toString("base64url");
-    const server = await listen(run, { token, retry: (letters) => opened(run).thread.retry(letters) });
+    const server = await listen(run, tables, { token, retry: (letters) => retry(run, letters) });
     try {
-      return await withEngine(run, server, token);
+      return await withEngine(run, tables, server, token);
     } finally {
       await server.close();
     }
@@ -36,12 +39,16 @@ export async function stream(options: RunOptions): Promise<Ledger> {
   }
 }
 
-async function refuseSecond(dataDirectory: string): Promise<void> {
-  const running = await readRunning(dataDirectory);
-  if (running === null) return;
-  const message = `process ${running.pid} runs on this data directory, at ${running.url}`;
-  const remedy = "Stop it, or name another directory by --data-dir.";
-  throw fail("store.in-use", message, remedy, { file: dataDirectory });
+/** What can be read of them: those of an earlier run while the state is restored. */
+interface Tables {
+  reader: StoreReader | null;
+}
+
+async function retry(run: Run, letters: readonly RepairedLetter[]): Promise<readonly RetriedLetter[]> {
+  const retried = await opened(run).thread.retry(letters);
+  const already = retried.filter((letter) => letter.already).length;
+  run.logger.info("dead letters appended", { appended: retried.length - already, already });
+  return retried;
 }
 
 function createRun(options: RunOptions, signal: AbortSignal): Run {
@@ -58,11 +65,11 @@ function createRun(options: RunOptions, signal: AbortSignal): Run {
   return run;
 }
 
-function listen(run: Run, admin: Admin): Promise<RunningServer> {
+function listen(run: Run, tables: Tables, admin: Admin): Promise<RunningServer> {
   const { pipeline, host, port } = run.options;
   return startServer({
     pipeline,
-    reader: () => run.opened?.reader ?? null,
+    reader: () => tables.reader,
     status: run.state.status,
     admin,
     host,
@@ -72,14 +79,32 @@ function listen(run: Run, admin: Admin): Promise<RunningServer> {
   });
 }
 
-async function withEngine(run: Run, { url }: RunningServer, token: string): Promise<Ledger> {
-  const { pipeline, dataDirectory } = run.options;
-  const thread = await startEngineThread(
-    { pipeline, dataDirectory, logLevels: run.options.logLevels },
-    run.logs.write,
-  );
+async function withEngine(run: Run, tables: Tables, { url }: RunningServer, token: string): Promise<Ledger> {
+  tables.reader = keptTables(run.options);
   try {
-    const reader = openStoreReader(dataDirectory, pipeline);
+    return await withThread(run, tables, url, token);
+  } finally {
+    tables.reader?.close();
+    tables.reader = null;
+  }
+}
+
+/** Null where there are none of this pipeline. What else is wrong with them, the engine says. */
+function keptTables({ pipeline, dataDirectory }: RunOptions): StoreReader | null {
+  try {
+    return dataReader(dataDirectory, pipeline).store();
+  } catch (error) {
+    if (error instanceof LoanstreamError) return null;
+    throw error;
+  }
+}
+
+async function withThread(run: Run, tables: Tables, url: string, token: string): Promise<Ledger> {
+  const { pipeline, dataDirectory, logLevels } = run.options;
+  const thread = await startEngineThread({ pipeline, dataDirectory, logLevels }, run.logs.write);
+  try {
+    const reader = tables.reader ?? openStoreReader(dataDirectory, pipeline);
+    tables.reader = reader;
     run.opened = { thread, reader, end: thread.startPosition };
     writeRunning(dataDirectory, { pid: process.pid, url, token, startedAt: new Date().toISOString() });
     run.logger.info("listens", { url });
@@ -95,7 +120,6 @@ async function withEngine(run: Run, { url }: RunningServer, token: string): Prom
     throw error;
   } finally {
     removeRunning(dataDirectory);
-    run.opened?.reader.close();
     run.opened = null;
   }
 }

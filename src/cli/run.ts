@@ -20,7 +20,8 @@ what was acknowledged is taken in, and the ledger is printed. Twice ends at once
 
   --events N         end after so many live events; those of the past aren't counted
   --backfill FILE…   take in the records of files first: NDJSON, CSV or Parquet, in order of arrival. What stopped
-                     within a file goes on there when it is given again; a file that is in isn't taken in twice
+                     within a file goes on there when it is given again; a file that is in isn't taken in twice, and
+                     of one that has grown since only what is new
 
 ${settingLines("run")}
 `,

@@ -1,6 +1,7 @@
 /** `loanstream status`: what goes on in a data directory. */
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
+import { type BackfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
 import { type DirectoryStatus, type LogStatus, statusOf } from "../inspect/status.ts";
 import { count, counted, duration, size } from "../output/quantities.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
@@ -24,7 +25,7 @@ ${settingLines("status")}
   async run(args) {
     const { settings, flags } = readSettings("status", args, { options: { json: { type: "boolean" } } });
     const nowMs = Date.now();
-    const found = await statusOf(settings.dataDir, nowMs);
+    const found = await statusOf(settings.dataDir);
     if (found === null) {
       process.stderr.write(`Nothing is kept in ${settings.dataDir}; "loanstream run" begins.\n`);
       return 1;
@@ -50,7 +51,7 @@ function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
       ...{ start: log.start, end: log.end, bytes: log.bytes, oldest: isoTime(log.oldestMs) },
       ...{ retentionMs: retention?.retentionMs ?? null, maxBytes: retention?.maxBytes ?? null },
     },
-    recordsPerSecond: log.recordsPerSecond,
+    recordsPerSecond: found.recordsPerSecond,
     ...{ position, lag },
     watermark: isoTime(watermarkMs),
     watermarkAgeMs: watermarkMs === null ? null : nowMs - watermarkMs,
@@ -60,6 +61,7 @@ function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
     },
     ledger,
     tables: found.tables,
+    backfills: found.backfills,
     retried: found.retried,
     alerts: alertCounts(found),
   };
@@ -77,7 +79,9 @@ function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
   const lines = [
     ["process", processText(found)],
     ["log", logText(log, retention, nowMs)],
-    ["rate", `${Number(log.recordsPerSecond.toFixed(1))} records/s over the last minute`],
+    ...(found.recordsPerSecond === null
+      ? []
+      : [["rate", `${Number(found.recordsPerSecond.toFixed(1))} records/s over the last seconds`]]),
     ["lag", `${counted(lag, "record")}, committed up to position ${count(position)}`],
     ["watermark", watermarkMs === null ? "none yet" : `${isoTime(watermarkMs)}, ${ago(watermarkMs)}`],
     [
@@ -88,6 +92,7 @@ function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
     ],
     ["read", ledger === null ? "nothing yet" : ledgerLine(ledger, retried)],
     ["alerts", severities(found)],
+    ...found.backfills.filter(({ state }) => state !== "done").map((its) => ["backfill", backfillLine(its)]),
   ];
   return `${[found.directory, ...lines.map(([name = "", text]) => `  ${name.padEnd(9)}  ${text}`), "", ...tableLines(found)].join("\n")}\n`;
 }
@@ -99,10 +104,16 @@ function processText({ process }: DirectoryStatus): string {
 }
 
 function logText({ start, end, bytes, oldestMs }: LogStatus, retention: LogSettings | null, nowMs: number) {
-  const oldest = oldestMs === null ? [] : [`the oldest record came ${duration(nowMs - oldestMs)} ago`];
+  const oldest =
+    oldestMs === null ? [] : [`the oldest record bears a time ${duration(nowMs - oldestMs)} ago`];
   const kept = retention === null ? [] : [`kept ${duration(retention.retentionMs)}`];
   const most = retention?.maxBytes == null ? [] : [`at most ${size(retention.maxBytes)}`];
   return [`positions ${count(start)} to ${count(end)}`, size(bytes), ...oldest, ...kept, ...most].join(", ");
+}
+
+function backfillLine(its: BackfillStatus): string {
+  const text = backfillText(its);
+  return its.state === "interrupted" ? `${text}; "${goOnCommand(its)}" goes on` : text;
 }
 
 function ledgerLine(ledger: NonNullable<DirectoryStatus["ledger"]>, retried: number): string {
@@ -120,9 +131,10 @@ function severities(found: DirectoryStatus): string {
 function tableLines({ tables }: DirectoryStatus): string[] {
   const width = Math.max(0, ...tables.map(({ name }) => name.length));
   const digits = Math.max(0, ...tables.map(({ rows }) => count(rows).length));
-  return tables.map(({ name, rows, used, filtered }) => {
+  return tables.map(({ name, rows, used, filtered, begunPosition }) => {
+    const since = begunPosition ? `; it counts from position ${count(begunPosition)} on` : "";
     const taken =
-      used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered`;
+      used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered${since}`;
     return `  ${name.padEnd(width)}  ${count(rows).padStart(digits)} ${rows === 1 ? "row " : "rows"}${taken}`;
   });
 }

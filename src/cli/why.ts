@@ -11,9 +11,10 @@ import { type DataReader, dataReader } from "../topics/data-reader.ts";
 import { readCardTexts } from "../why/card-texts.ts";
 import { explain } from "../why/explanation.ts";
 import { explanationJson } from "../why/explanation-json.ts";
+import { keysBeginning } from "../why/find-events.ts";
 import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { terminalWidth } from "./table-text.ts";
+import { printable, terminalWidth } from "./table-text.ts";
 import { explanationText } from "./why-text.ts";
 
 export const why: Command = {
@@ -22,7 +23,8 @@ export const why: Command = {
   usage: `
 Usage: loanstream why APPLICATION [--json] [SETTING…]
 
-APPLICATION is what the events have in the field that pipeline.yaml names by source.key. Shows its events and what
+APPLICATION is what the events have in the field that pipeline.yaml names by source.key, or how it begins: six characters
+or more that no other in the log begins with. Shows its events and what
 became of each, personal values masked; its rows in the tables, with reasons in words; what each characteristic of the
 scorecards gave, against what is usual; the groups that hold it; and the alerts that any of these raised.
 
@@ -43,8 +45,9 @@ ${settingLines("why")}
     if (key === null) throw withoutKey();
     const data = dataReader(settings.dataDir, pipeline);
     try {
-      const explanation = await explain(id, key, { pipeline, data, engine: embeddedEngine });
-      if (explanation === null) throw await unknown(key, data, pipeline);
+      const whole = await wholeId(id, key, data);
+      const explanation = await explain(whole, key, { pipeline, data, engine: embeddedEngine });
+      if (explanation === null) throw await unknown(id, key, data, pipeline);
       const texts = readCardTexts(pipeline.directory);
       const lines = flags.json
         ? [explanationJson(explanation, pipeline.scorecards, texts)]
@@ -67,12 +70,32 @@ function withoutKey(): LoanstreamError {
   return fail("pipeline.invalid", "pipeline.yaml doesn't say which field names an application", remedy);
 }
 
-/** With what was searched. The id isn't repeated: it may be a person's name by mistake. */
-async function unknown(key: string, data: DataReader, { timeZone }: Pipeline): Promise<LoanstreamError> {
+const LEAST_BEGIN = 6;
+const MOST_LISTED = 10;
+
+/** Of the one application in the log that begins so; the text itself where none does. Throws `why.ambiguous`. */
+async function wholeId(id: string, key: string, data: DataReader): Promise<string> {
+  const log = id.length < LEAST_BEGIN ? null : await data.log();
+  const begun = log === null ? [] : await keysBeginning(log, key, id);
+  if (begun.includes(id)) return id;
+  if (begun.length <= 1) return begun[0] ?? id;
+  const more = begun.length - MOST_LISTED;
+  const listed = begun.slice(0, MOST_LISTED).join(", ");
+  const message = printable(`several begin with ${id}: ${listed}${more > 0 ? `, and ${more} more` : ""}`);
+  throw fail("why.ambiguous", message, "Give more of the one that is meant.");
+}
+
+/** With what was searched. */
+async function unknown(
+  id: string,
+  key: string,
+  data: DataReader,
+  { timeZone }: Pipeline,
+): Promise<LoanstreamError> {
   const log = await data.log();
   const kept = log === null ? "there is no log yet" : await keptRange(log, dateAndTime(timeZone));
   const remedy = `Look for one with "loanstream consume", in the field ${key}.`;
-  return fail("why.unknown", `nothing is known of it: ${kept}`, remedy);
+  return fail("why.unknown", printable(`nothing is known of ${id}: ${kept}`), remedy);
 }
 
 async function keptRange(

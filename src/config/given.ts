@@ -1,7 +1,7 @@
 /** What the file, the environment and the flags give, before any of it is judged. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Diagnostic, fail, type Place, throwIfAny } from "../errors.ts";
+import { type Diagnostic, fail, type Place } from "../errors.ts";
 import { nearest } from "../suggest.ts";
 import { parseYaml, type YamlNode } from "../yaml.ts";
 import { keyOf, type Setting, type SettingsTable, VARIABLES, variableOf } from "./table.ts";
@@ -34,19 +34,16 @@ export function settingsFile(flag: string | null, environment: Environment): str
   return named ?? (existsSync(SETTINGS_FILE) ? SETTINGS_FILE : null);
 }
 
-/** Throws `file.unreadable`, and all that is wrong in it: `yaml.unknown-key`, `yaml.wrong-type`, … */
-export function fromFile(path: string, table: SettingsTable): readonly Given[] {
-  const diagnostics: Diagnostic[] = [];
+/** Adds all that is wrong in it: `yaml.unknown-key`, `yaml.wrong-type`, … Throws `file.unreadable`. */
+export function fromFile(path: string, table: SettingsTable, diagnostics: Diagnostic[]): readonly Given[] {
   const root = parseYaml(readText(path), path, diagnostics);
-  const texts = valuesIn(root, keysOf(table)).flatMap(({ name, value }) => {
+  return valuesIn(root, keysOf(table)).flatMap(({ name, value }) => {
     const setting = table[name];
     const text = setting === undefined ? null : textOf(value, setting);
     if (text === null) return [];
     const origin = { kind: "file", place: value.place } as const;
     return [{ name, text: fromThere(setting, path, text), origin }];
   });
-  throwIfAny(diagnostics);
-  return texts;
 }
 
 /** A setting's name, or the keys of a section. */

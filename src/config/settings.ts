@@ -74,7 +74,7 @@ export function effectiveSettings(
 ): readonly Effective[] {
   const diagnostics: Diagnostic[] = [];
   const given = [
-    ...(file === null ? [] : fromFile(file, table)),
+    ...(file === null ? [] : fromFile(file, table, diagnostics)),
     ...fromEnvironment(environment, table, diagnostics),
     ...flags,
   ];

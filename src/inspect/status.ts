@@ -5,12 +5,15 @@ import { openLogReader } from "../eventlog/open-reader.ts";
 import { readRunning } from "../server/running.ts";
 import { isLocked } from "../store/directory-lock.ts";
 import { type StoreSummary, summarizeStore } from "../store/summary.ts";
+import { type BackfillStatus, backfillStatus } from "./backfills.ts";
 
 export interface DirectoryStatus {
   readonly directory: string;
   /** Null where no process runs on it. */
   readonly process: RunningProcess | null;
   readonly log: LogStatus;
+  /** Taken in lately, as the process tells it; null where none tells. */
+  readonly recordsPerSecond: number | null;
   /** Committed up to there. */
   readonly position: number;
   /** Records in the log that are not committed yet. */
@@ -19,6 +22,7 @@ export interface DirectoryStatus {
   readonly snapshot: StoreSummary["snapshot"];
   readonly ledger: Ledger["source"] | null;
   readonly tables: readonly TableStatus[];
+  readonly backfills: readonly BackfillStatus[];
   readonly retried: number;
   readonly alerts: StoreSummary["alerts"];
 }
@@ -31,14 +35,27 @@ export interface RunningProcess {
   readonly startedAt: string | null;
 }
 
+const ANSWERS_WITHIN_MS = 2000;
+
+/** Records that a process takes in a second, lately; null where it doesn't tell. */
+async function rateOf({ url }: RunningProcess): Promise<number | null> {
+  if (url === null) return null;
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
+    const reply: unknown = await response.json();
+    const { ratePerSecond } = { ratePerSecond: null, ...(typeof reply === "object" ? reply : {}) };
+    return typeof ratePerSecond === "number" ? ratePerSecond : null;
+  } catch {
+    return null;
+  }
+}
+
 export interface LogStatus {
   readonly start: number;
   readonly end: number;
   readonly bytes: number;
-  /** When the oldest record that is kept came. */
+  /** The arrival time that the oldest record bears: a generated one's may lie before the log's begin. */
   readonly oldestMs: number | null;
-  /** Over the last minute. */
-  readonly recordsPerSecond: number;
 }
 
 export interface TableStatus {
@@ -47,20 +64,22 @@ export interface TableStatus {
   /** Accepted events that it took in and left out; null for one that the pipeline no longer has. */
   readonly used: number | null;
   readonly filtered: number | null;
+  /** It counts events from this position on; what was accepted before is among the filtered ones. */
+  readonly begunPosition: number | null;
 }
 
-const MINUTE_S = 60;
-
 /** Null where nothing was ever kept there. Throws `file.unreadable`, `log.corrupt`, `store.unreadable`, … */
-export async function statusOf(directory: string, nowMs: number): Promise<DirectoryStatus | null> {
+export async function statusOf(directory: string): Promise<DirectoryStatus | null> {
   const store = summarizeStore(directory);
   if (store === null) return null;
-  const log = await logStatus(directory, nowMs);
+  const log = await logStatus(directory);
   const { position, watermarkMs, ledger } = store.progress;
+  const process = await processOn(directory);
   return {
     directory,
-    process: await processOn(directory),
+    process,
     log,
+    recordsPerSecond: process === null ? null : await rateOf(process),
     position,
     lag: Math.max(0, log.end - position),
     watermarkMs,
@@ -70,7 +89,9 @@ export async function statusOf(directory: string, nowMs: number): Promise<Direct
       ...{ name, rows },
       used: ledger?.tables[name]?.used ?? null,
       filtered: ledger?.tables[name]?.filtered ?? null,
+      begunPosition: store.begun.get(name) ?? null,
     })),
+    backfills: store.backfills.map((file) => backfillStatus(file, log.end, process !== null)),
     retried: store.retried,
     alerts: store.alerts,
   };
@@ -83,9 +104,9 @@ export async function processOn(directory: string): Promise<RunningProcess | nul
   return isLocked(directory) ? { pid: null, url: null, startedAt: null } : null;
 }
 
-async function logStatus(directory: string, nowMs: number): Promise<LogStatus> {
+async function logStatus(directory: string): Promise<LogStatus> {
   const log = await openLogReader(directory);
-  if (log === null) return { start: 0, end: 0, bytes: 0, oldestMs: null, recordsPerSecond: 0 };
+  if (log === null) return { start: 0, end: 0, bytes: 0, oldestMs: null };
   try {
     const start = await log.start();
     return {
@@ -93,7 +114,6 @@ async function logStatus(directory: string, nowMs: number): Promise<LogStatus> {
       end: await log.end(),
       bytes: await log.bytes(),
       oldestMs: await ingestTimeOf(log, start),
-      recordsPerSecond: (await log.ingestedSince(nowMs - MINUTE_S * 1000)) / MINUTE_S,
     };
   } finally {
     await log.close();

@@ -5,6 +5,7 @@ import { count, counted } from "../output/quantities.ts";
 import { pipelineChange } from "../store/pipeline-change.ts";
 import { storeError } from "../store/sqlite-error.ts";
 import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";
+import { backfillText, goOnCommand } from "./backfills.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 import { resultOf, type Subject, valueIn } from "./subject.ts";
 
@@ -39,6 +40,20 @@ export const storeChecks: readonly Check<Subject>[] = [
       const change = pipelineChange(database, dataDir, compiled, new Set());
       if (change === null) return [ok("they are those of the pipeline")];
       return [ok("the pipeline has changed in a way that they can go on with"), ...change.notices.map(ok)];
+    },
+  },
+  {
+    name: "backfills",
+    async run({ status }) {
+      const found = valueIn(status);
+      if (!found) return [];
+      const open = found.backfills.filter(({ state }) => state !== "done");
+      if (open.length === 0) return [ok("none was interrupted")];
+      return open.map((file) =>
+        file.state === "interrupted"
+          ? warning(backfillText(file), `"${goOnCommand(file)}" goes on with it.`)
+          : ok(backfillText(file)),
+      );
     },
   },
   {

@@ -27,7 +27,7 @@ export async function subjectOf(
     ...{ settings, pipelineDirectory, nowMs },
     pipeline: await attempt(async () => loadPipeline(pipelineDirectory)),
     process: await processOn(settings.dataDir),
-    status: await attempt(() => statusOf(settings.dataDir, nowMs)),
+    status: await attempt(() => statusOf(settings.dataDir)),
   };
 }
 

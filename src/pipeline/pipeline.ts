@@ -50,6 +50,8 @@ export type ValueFormat = (typeof VALUE_FORMATS)[number];
 
 /** An event whose time is further than this after its own ingest time is dead. */
 export const FAR_FUTURE_MS = 3_600_000;
+/** Why it is. */
+export const FAR_FUTURE_REASON = "is more than an hour after the event was taken in";
 
 export interface SourceSettings {
   /** Path of the leaf that holds the event's time; null for a plain data set. */

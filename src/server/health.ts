@@ -16,10 +16,10 @@ export function healthReply({ state, failure }: Status): HealthReply {
 
 /** 200 once the state is restored and the history is in. */
 export function readinessReply(status: Status): HealthReply {
-  const { state, history } = status;
-  if (state === "live") return { status: 200, body: { status: "ready", state } };
+  const { state, history, ratePerSecond } = status;
+  if (state === "live") return { status: 200, body: { status: "ready", state, ratePerSecond } };
   if (state === "failed") return healthReply(status);
-  return { status: 503, body: { status: "not ready", state, history } };
+  return { status: 503, body: { status: "not ready", state, history, ratePerSecond } };
 }
 
 function unknownFailure(): Diagnostic {

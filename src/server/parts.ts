@@ -20,7 +20,7 @@ export interface ServerParts {
 }
 
 /**
- * recovering: the state is being restored; history: the past is being generated and taken in; live; draining: what was
+ * recovering: the state is being restored, then the stream of generated events reopened; history: the past is being generated and taken in; live; draining: what was
  * acknowledged is taken in, then the process ends; failed: the engine has stopped.
  */
 export type State = "recovering" | "history" | "live" | "draining" | "failed";

@@ -1,5 +1,5 @@
 /** Records that came to nothing, by their place in the log: too late, or dead. */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 
 export interface StoredDeadLetter extends DeadLetter {
@@ -11,33 +11,44 @@ export interface LetterQuery {
   readonly limit: number;
   /** Only those that stand after this one. */
   readonly after?: RecordPlace;
+  /** Default: the oldest first. */
+  readonly newestFirst?: boolean;
 }
 
-/** The oldest first. */
 export type LetterReader<Letter> = (query: LetterQuery) => readonly Letter[];
 
-const BEGINNING: RecordPlace = { partition: -1, position: -1 };
-
 export function lateReader(database: DatabaseSync): LetterReader<RecordPlace> {
-  const select = database.prepare(`SELECT "partition", position FROM loanstream_late
-    WHERE ("partition", position) > (?, ?) ORDER BY "partition", position LIMIT ?`);
-  return ({ limit, after = BEGINNING }) =>
-    select.all(after.partition, after.position, limit).map(({ partition, position }) => ({
-      partition: Number(partition),
-      position: Number(position),
-    }));
+  const select = letters(database, `SELECT "partition", position FROM loanstream_late`);
+  return (query) => select(query).map(placeOf);
 }
 
 export function deadReader(database: DatabaseSync): LetterReader<StoredDeadLetter> {
-  const select = database.prepare(`SELECT * FROM loanstream_dead
-    LEFT JOIN loanstream_retried USING ("partition", position)
-    WHERE ("partition", position) > (?, ?) ORDER BY "partition", position LIMIT ?`);
-  return ({ limit, after = BEGINNING }) =>
-    select.all(after.partition, after.position, limit).map((row) => ({
-      partition: Number(row.partition),
-      position: Number(row.position),
+  const select = letters(
+    database,
+    `SELECT * FROM loanstream_dead LEFT JOIN loanstream_retried USING ("partition", position)`,
+  );
+  return (query) =>
+    select(query).map((row) => ({
+      ...placeOf(row),
       path: String(row.path),
       reason: String(row.reason),
       retriedAs: row.retried_as === null ? null : Number(row.retried_as),
     }));
+}
+
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
+const BEGINNING: RecordPlace = { partition: -1, position: -1 };
+
+function letters(database: DatabaseSync, from: string): (query: LetterQuery) => readonly Row[] {
+  const ordered = (direction: string) =>
+    database.prepare(`${from} WHERE ("partition", position) > (?, ?)
+      ORDER BY "partition" ${direction}, position ${direction} LIMIT ?`);
+  const [ascending, descending] = [ordered("ASC"), ordered("DESC")];
+  return ({ limit, after = BEGINNING, newestFirst = false }) =>
+    (newestFirst ? descending : ascending).all(after.partition, after.position, limit);
+}
+
+function placeOf({ partition, position }: Row): RecordPlace {
+  return { partition: Number(partition), position: Number(position) };
 }

@@ -5,6 +5,7 @@ import type { RecordPlace } from "../engine/engine.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { ALERT_COLUMNS, alertsReader, type StoredAlerts } from "./alerts.ts";
+import { type KeptBackfill, keptBackfills } from "./backfills.ts";
 import { type Change, mergeChanges } from "./changes.ts";
 import { deadReader, type LetterQuery, lateReader, type StoredDeadLetter } from "./letters.ts";
 import { type NewestRows, newestReader } from "./newest.ts";
@@ -38,12 +39,11 @@ export interface StoreReader {
   count(table: string): number;
   /** Of the latest windows that have rows, the latest last. */
   windowTotals(columns: TotalColumns, windows: number): readonly WindowTotal[];
-  /** The oldest first. */
   deadLetters(query: LetterQuery): readonly StoredDeadLetter[];
-  /** The oldest first. */
   lateRecords(query: LetterQuery): readonly RecordPlace[];
   /** Whether the record at a position is the repaired form of some dead letter. */
   isRepaired(position: number): boolean;
+  backfills(): readonly KeptBackfill[];
   close(): void;
 }
 
@@ -97,6 +97,7 @@ function readerOver(database: DatabaseSync, pipeline: Pipeline, file: string): S
     deadLetters: (query) => asOfOneCommit(() => readDead(query)),
     lateRecords: (query) => asOfOneCommit(() => readLate(query)),
     isRepaired: (position) => asOfOneCommit(() => isRepaired(position)),
+    backfills: () => asOfOneCommit(() => keptBackfills(database)),
     close: () => database.close(),
   };
 }

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { ALERTS } from "../pipeline/alerts.ts";
+import { type KeptBackfill, keptBackfills } from "./backfills.ts";
 import { quoted } from "./columns.ts";
+import { begunPositions } from "./pipeline-change.ts";
 import { readProgress } from "./progress.ts";
 import { storeError } from "./sqlite-error.ts";
 import { openToRead, STORE_FILE } from "./sqlite-store.ts";
@@ -15,6 +17,9 @@ export interface StoreSummary {
   readonly snapshot: SnapshotSummary | null;
   /** Rows of each output table, by name. */
   readonly rows: ReadonlyMap<string, number>;
+  /** The position from which on each table of the pipeline counts events, by name. */
+  readonly begun: ReadonlyMap<string, number>;
+  readonly backfills: readonly KeptBackfill[];
   /** Dead letters that were repaired and taken in again. */
   readonly retried: number;
   /** Alerts by their severity. */
@@ -39,6 +44,8 @@ export function summarizeStore(directory: string): StoreSummary | null {
       progress: readProgress(database),
       snapshot: newestSnapshot(database),
       rows: new Map(outputTables(database).map((name) => [name, countOf(database, name)])),
+      begun: begunPositions(database),
+      backfills: keptBackfills(database),
       retried: Number(
         database.prepare("SELECT count(retried_as) AS count FROM loanstream_retried").get()?.count,
       ),

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createScanner } from "../contract/scan.ts";
 import type { RecordPlace } from "../engine/engine.ts";
 import { type Diagnostic, type ErrorCode, throwIfAny } from "../errors.ts";
-import { FAR_FUTURE_MS, type Pipeline } from "../pipeline/pipeline.ts";
+import { FAR_FUTURE_MS, FAR_FUTURE_REASON, type Pipeline } from "../pipeline/pipeline.ts";
 import type { StoredDeadLetter } from "../store/letters.ts";
 import type { DataReader } from "./data-reader.ts";
 import { recordsAt } from "./event-records.ts";
@@ -89,33 +89,52 @@ function parse(text: string): unknown {
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
+export interface Judged {
+  /** Those that can be tried again. */
+  readonly good: readonly RepairedLine[];
+  /** `dlq.not-dead` and `dlq.dead-again`, one for each of the others. */
+  readonly refused: readonly Diagnostic[];
+}
+
 /**
- * Throws `dlq.dead-again` with every line that would be, unchanged ones among them. One that isn't dead any more, as
- * the schema has changed or its time has come, needs no change.
+ * Tells lines that would be taken in from those that would be dead again, unchanged ones among them, or never were dead.
+ * One that isn't dead any more, as the schema has changed or its time has come, needs no change.
  *
  * @param nowMs when they would enter the log
  */
-export async function refuseDead(
+export async function judgeRepaired(
   lines: readonly RepairedLine[],
   file: string,
   { pipeline, data, nowMs }: { pipeline: Pipeline; data: DataReader; nowMs: number },
-): Promise<void> {
+): Promise<Judged> {
   const log = await data.log();
-  const faultOf = faultFinder(pipeline, nowMs);
-  const diagnostics: Diagnostic[] = [];
   const records = log && (await recordsAt(log, lines));
-  for (const { line, record, position } of lines) {
+  const faultOf = faultFinder(pipeline, nowMs);
+  const judged = lines.map((repaired) => {
+    const { line, position, record } = repaired;
+    const place = { file, line };
+    if (!wasDead(repaired, data))
+      return complaint("dlq.not-dead", `position ${position} holds no dead letter`, LISTED, place);
     const fault = faultOf(record);
-    if (!fault) continue;
+    if (!fault) return repaired;
     const before = records?.get(position);
     const how = before && isSame(before.value, record) ? "is as it was and would be" : "would be";
     const message = `position ${position} ${how} dead again: ${fault.path} ${fault.reason}`;
-    diagnostics.push(complaint("dlq.dead-again", message, REPAIR, { file, line }));
-  }
-  throwIfAny(diagnostics);
+    return complaint("dlq.dead-again", message, REPAIR, place);
+  });
+  return {
+    good: judged.filter((each) => "record" in each),
+    refused: judged.filter((each) => "code" in each),
+  };
 }
 
-const REPAIR = "Repair it, or leave its line out: nothing has been appended.";
+const REPAIR = "Repair it, or leave its line out: it has not been appended.";
+const LISTED = "Take the positions that `loanstream dlq list` shows.";
+
+function wasDead({ partition, position }: RecordPlace, data: DataReader): boolean {
+  const [next] = data.store()?.deadLetters({ limit: 1, after: { partition, position: position - 1 } }) ?? [];
+  return next?.partition === partition && next.position === position;
+}
 
 function complaint(code: ErrorCode, message: string, remedy: string, place: Diagnostic["place"]): Diagnostic {
   return { code, message, remedy, place };
@@ -138,6 +157,6 @@ function faultFinder({ schema, source }: Pipeline, nowMs: number) {
     const times = columns[time];
     const eventTimeMs = times?.kind === "number" ? (times.values[0] ?? Number.NaN) : Number.NaN;
     if (faults[0] || !(eventTimeMs > nowMs + FAR_FUTURE_MS)) return faults[0] ?? null;
-    return { path: `$.${source.eventTime}`, reason: "more than an hour in the future" };
+    return { path: `$.${source.eventTime}`, reason: FAR_FUTURE_REASON };
   };
 }

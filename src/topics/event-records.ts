@@ -3,6 +3,7 @@ import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 import { LoanstreamError } from "../errors.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
 import type { SourceSettings } from "../pipeline/pipeline.ts";
+import type { LetterQuery } from "../store/letters.ts";
 import type { DataReader } from "./data-reader.ts";
 import { deadLetterHeaders, type LogRecord, recordsOf, textReader } from "./event-record.ts";
 import type { Bounds, Page, PositionedRecords } from "./positioned-records.ts";
@@ -87,23 +88,14 @@ function runsOf(positions: readonly number[]): readonly { first: number; last: n
 }
 
 type Letter = RecordPlace | DeadLetter;
-const PAGE = 10_000;
 
 export function letterRecords(topic: Topic, source: SourceSettings, data: DataReader): PositionedRecords {
   const keyOf = textReader(source.key);
   const dead = topic.kind === "dlq";
 
-  function letters(from: number, limit: number): readonly Letter[] {
-    const query = { limit, after: { partition: 0, position: from - 1 } };
+  function letters(query: LetterQuery): readonly Letter[] {
     const store = data.store();
     return (dead ? store?.deadLetters(query) : store?.lateRecords(query)) ?? [];
-  }
-
-  function newestLetter(): Letter | null {
-    let newest: Letter | null = null;
-    for (let page = letters(0, PAGE); page.length > 0; page = letters(newest.position + 1, PAGE))
-      newest = page.at(-1)!;
-    return newest;
   }
 
   async function toRecords(log: LogReader, of: readonly Letter[]): Promise<readonly TopicRecord[]> {
@@ -119,7 +111,8 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
   async function read(from: number, limit: number): Promise<Page> {
     const log = await data.log();
     if (log === null) return { records: [], next: from };
-    const found = letters(Math.max(from, await log.start()), limit);
+    const first = Math.max(from, await log.start());
+    const found = letters({ limit, after: { partition: 0, position: first - 1 } });
     const last = found.at(-1);
     return { records: await toRecords(log, found), next: last ? last.position + 1 : from };
   }
@@ -129,8 +122,8 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
     read,
     async last() {
       const log = await data.log();
-      const newest = newestLetter();
-      const [record = null] = log && newest ? await toRecords(log, [newest]) : [];
+      const newest = letters({ limit: 1, newestFirst: true });
+      const [record = null] = log ? await toRecords(log, newest) : [];
       return record;
     },
     async count() {

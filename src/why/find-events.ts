@@ -45,6 +45,19 @@ async function* keptBatches(log: LogReader): AsyncGenerator<RecordBatch> {
   }
 }
 
+/** The key fields of the log's records that begin with a text, each once, in the order of their first record. */
+export async function keysBeginning(log: LogReader, key: string, begin: string): Promise<readonly string[]> {
+  const wanted = Buffer.from(JSON.stringify(begin).slice(0, -1));
+  const keyOf = textReader(key);
+  const found = new Set<string>();
+  for await (const batch of log.read(await log.start()))
+    for (const index of recordsWith(batch, wanted)) {
+      const named = keyOf(batch.bytes.subarray(batch.offsets[index], batch.offsets[index + 1]));
+      if (named?.startsWith(begin)) found.add(named);
+    }
+  return [...found];
+}
+
 /** The indices of the records that hold the bytes, ascending. */
 function* recordsWith({ bytes, offsets, count }: RecordBatch, wanted: Buffer): Generator<number> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, offsets[count]);

@@ -88,17 +88,24 @@ describe("dlq list", () => {
       assert.ok(!emails.some((email) => stdout.includes(email)));
     }
     const { stdout } = await loanstream(["dlq", "list", "--max", "4", "--data-dir", filled]);
-    assert.equal(stdout, `${text.stdout.split("\n").slice(0, 4).join("\n")}\n`);
+    assert.deepEqual(stdout.split("\n").slice(0, 4), text.stdout.split("\n").slice(0, 4));
+    assert.match(stdout, /\n\n4 dead letters\n( {2} *\d+ {2}\$.*: .+\n)+$/);
+    const letters = await lettersIn(filled);
+    const malformed = letters.filter(({ reason }) => reason === "not valid JSON").length;
+    assert.match(text.stdout, new RegExp(`\\n\\n${letters.length} dead letters\\n`));
+    assert.match(text.stdout, new RegExp(`\\n {2} *${malformed} {2}\\$: not valid JSON\\n`));
   });
 
-  it("says that there are none", async () => {
-    const { exitCode, stdout, stderr } = await loanstream([
-      "dlq",
-      "list",
-      "--data-dir",
-      join(scratch, "none"),
-    ]);
-    assert.deepEqual([exitCode, stdout, stderr], [0, "", "There are no dead letters.\n"]);
+  it("says that there are none, or that the directory isn't there", async () => {
+    const directory = join(scratch, "good");
+    await fill(directory, all.filter(({ bad }) => bad === undefined).slice(0, 5));
+    const none = await loanstream(["dlq", "list", "--data-dir", directory]);
+    assert.deepEqual([none.exitCode, none.stdout, none.stderr], [0, "", "There are no dead letters.\n"]);
+    for (const verb of [["list"], ["retry", "letters.ndjson"]]) {
+      const { exitCode, stdout, stderr } = await loanstream(["dlq", ...verb, "--data-dir", "/nowhere"]);
+      const said = 'There is no directory /nowhere; "loanstream run" begins.\n';
+      assert.deepEqual([exitCode, stdout, stderr], [1, "", said]);
+    }
   });
 });
 
@@ -132,17 +139,21 @@ describe("dlq retry", () => {
     assert.match(stdout, /^1 appended, 0 already there\.\n1 of them came too late .*"loanstream rebuild /);
   });
 
-  it("refuses what is as it was or would be dead again, all of it and before anything is appended", async () => {
+  it("refuses what is as it was, would be dead again or never was dead, and appends the others", async () => {
+    const directory = copy();
     const letters = (await lettersIn(filled)).filter(({ path }) => path === "$.schema_version");
     const unchanged = letters[2];
     const [good, worse] = repaired(letters);
     assert.ok(unchanged && good && worse);
     const broken = { ...worse, record: { ...Object(worse.record), channel: "fax" } };
-    const before = accepted(filled);
-    const { exitCode, stdout, stderr } = await retry(written([good, unchanged, broken]), filled);
-    assert.deepEqual([exitCode, stdout], [1, ""]);
-    const lines = stderr.trim().split("\n");
-    assert.equal(lines.length, 2);
+    const alive = { ...broken, position: all.findIndex(({ bad }) => bad === undefined) };
+    const before = accepted(directory);
+    const file = written([good, unchanged, broken, alive]);
+    const { exitCode, stdout, stderr } = await retry(file, directory);
+    assert.deepEqual([exitCode, stdout], [1, "1 appended, 0 already there, 3 refused.\n"]);
+    const lines = stderr.split("\n").filter((line) => line.includes("[dlq."));
+    assert.equal(lines.length, 3);
+    assert.match(lines[2] ?? "", /letters\.ndjson:4: position \d+ holds no dead letter \[dlq\.not-dead\]/);
     assert.match(
       lines[0] ?? "",
       /letters\.ndjson:2: position \d+ is as it was .*\$\.schema_version .*\[dlq\.dead-again\]/,
@@ -151,7 +162,20 @@ describe("dlq retry", () => {
       lines[1] ?? "",
       /letters\.ndjson:3: position \d+ would be dead again: \$\.channel .*\[dlq\.dead-again\]/,
     );
-    assert.deepEqual(accepted(filled), before);
+    assert.equal(accepted(directory).position, before.position + 1);
+    assert.equal((await retry(file, directory)).stdout, "0 appended, 1 already there, 3 refused.\n");
+  });
+
+  it("gives the far future the reason that the list gives it", async () => {
+    const letters = (await lettersIn(filled)).filter(({ path }) => path === "$.schema_version");
+    const [letter] = repaired(letters);
+    const event_time = new Date(Date.now() + 86_400_000).toISOString();
+    const { exitCode, stderr } = await retry(
+      written([{ ...letter, record: { ...Object(letter?.record), event_time } }]),
+      filled,
+    );
+    const { reason } = (await lettersIn(filled)).find(({ reason }) => reason.includes("hour")) ?? {};
+    assert.ok(exitCode === 1 && reason !== undefined && stderr.includes(`$.event_time ${reason}`), stderr);
   });
 
   it("refuses what is no letter, or none that is dead, without a word of what it holds", async () => {
@@ -182,6 +206,7 @@ describe("dlq retry", () => {
     const { exitCode, stdout, stderr } = await retry(written(letters), directory);
     assert.deepEqual([exitCode, stdout], [0, `${letters.length} appended, 0 already there.\n`], stderr);
     assert.equal(accepted(directory).position, earlier.position + letters.length);
+    await instance.said(`"message":"dead letters appended","appended":${letters.length},"already":0`);
     instance.interrupt();
     assert.equal((await instance.outcome).exitCode, 0);
   });

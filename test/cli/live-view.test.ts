@@ -41,7 +41,7 @@ describe("the live view", () => {
     const lines = liveView(view, status, seen, { width: 100, height: 40 });
     assert.deepEqual(lines, [
       "http://127.0.0.1:8080  live  3.0 events/s  lag 7",
-      "watermark 12:00:00, 1 min 2 s ago  times in UTC",
+      "watermark 12:00:00, 62 s ago  times in UTC",
       "1,234 read = 1,230 accepted + 1 late + 2 duplicate + 1 dead",
       "",
       "alerts: 1,042",

@@ -84,7 +84,7 @@ describe("the progress of reading", () => {
       readingText({ ...reading, totalBytes: 123_400_000, elapsedMs })
         .split(", ")
         .at(-1);
-    assert.deepEqual([left(10_000), left(1_000_000)], ["1 min 30 s left", "2 h 30 min left"]);
+    assert.deepEqual([left(10_000), left(1_000_000)], ["90 s left", "2 hours left"]);
     assert.match(
       readingText({ bytes: 0, totalBytes: 5, records: 0, elapsedMs: 0 }),
       /\(0%\), 0 records, 0 a second$/,

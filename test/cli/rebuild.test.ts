@@ -117,14 +117,17 @@ describe("rebuild", () => {
       await complaint(["--all", "--from", "yesterday"]),
       /^2 --from takes a time such as 2026-11-20T10:00:00Z/,
     );
-    assert.match(await complaint(["--all"], join(scratch, "none")), /^1 Nothing is kept in .*none;/);
+    assert.match(await complaint(["--all"], join(scratch, "none")), /^1 There is no directory .*none;/);
     assert.match(
       await complaint(["fraud_scores", "--pipeline", changed]),
       /^2 .*the table risk_scores has changed: .* \[store\.pipeline-changed\]/,
     );
     const running = start(["run", "--port", "0", "--no-generator", "--data-dir", data]);
     await running.said('"message":"listens"');
-    assert.match(await complaint(["--all"]), /^1 .*\[store\.in-use\]\. Stop the other process/);
+    assert.match(
+      await complaint(["--all"]),
+      /^1 .*process \d+ runs on this data directory, at http:.*\[store\.in-use\]\. Stop it/,
+    );
     running.interrupt();
     assert.equal((await running.outcome).exitCode, 0);
   });

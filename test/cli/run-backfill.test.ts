@@ -4,6 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { identityOf } from "../../src/cli/file-content.ts";
+import { startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
+import { parseLogLevels } from "../../src/log.ts";
+import { loadPipeline } from "../../src/pipeline/load.ts";
 import { STORE_FILE } from "../../src/store/sqlite-store.ts";
 import { loanstream, start } from "./command-line.ts";
 
@@ -12,6 +17,7 @@ after(() => rmSync(scratch, { recursive: true }));
 const file = join(scratch, "events.ndjson");
 const newPath = () => mkdtempSync(join(scratch, "data-"));
 const EVENTS = 3000;
+const pipeline = loadPipeline(fileURLToPath(new URL("../../pipeline", import.meta.url)));
 
 before(async () => {
   const flags = [
@@ -100,6 +106,54 @@ describe("run --backfill", () => {
     await takeIn(whole, file);
     assert.deepEqual(source(directory), source(whole));
     assert.deepEqual(scores(directory), scores(whole));
+  });
+
+  it("goes on behind what was taken in of a file that has grown, and begins anew with one that has changed", async () => {
+    const directory = newPath();
+    const lines = readFileSync(file, "utf8").split(/(?<=\n)/);
+    const growing = join(scratch, "growing.ndjson");
+    for (const end of [1000, lines.length]) {
+      writeFileSync(growing, lines.slice(0, end).join(""));
+      const { stderr } = await takeIn(directory, growing);
+      assert.equal(/"this file has grown since/.test(stderr), end > 1000);
+    }
+    const whole = newPath();
+    await takeIn(whole, file);
+    assert.deepEqual([source(directory), scores(directory)], [source(whole), scores(whole)]);
+
+    writeFileSync(growing, lines.slice(1).join(""));
+    const { stderr } = await takeIn(directory, growing);
+    assert.match(stderr, /"this file has changed since it was taken in; it begins anew"/);
+    assert.equal(source(directory).read, 2 * EVENTS - 1);
+  });
+
+  it("that was interrupted is told by run, status and doctor, with the command that goes on", async () => {
+    const directory = newPath();
+    const thread = await startEngineThread({
+      ...{ pipeline, dataDirectory: directory, logLevels: parseLogLevels("silent") },
+    });
+    await thread.beginBackfill({ file, identity: await identityOf(file) });
+    const records = readFileSync(file, "utf8").split("\n").slice(0, 100);
+    await thread.append({ records: records.map((record) => Buffer.from(record)), ingestTimeMs: Date.now() });
+    await thread.drain();
+    const where = ["--data-dir", directory];
+    const goesOn = `loanstream run --backfill ${file}`;
+    const told = /\S+events\.ndjson was interrupted, 100 records of it so far/;
+    for (const command of ["status", "doctor"]) {
+      const { stdout } = await loanstream([command, ...where]);
+      assert.match(stdout, told);
+      assert.ok(stdout.includes(goesOn));
+    }
+    const { stdout } = await loanstream(["status", "--json", ...where]);
+    const [{ state, records: taken }] = JSON.parse(stdout).backfills;
+    assert.deepEqual([state, taken], ["interrupted", 100]);
+    const again = start(["run", "--port", "0", "--no-generator", ...where]);
+    await again.said("was interrupted");
+    again.interrupt();
+    assert.ok((await again.outcome).stderr.includes(goesOn));
+    await takeIn(directory, file);
+    assert.equal(source(directory).read, EVENTS);
+    assert.doesNotMatch((await loanstream(["status", ...where])).stdout, /interrupted/);
   });
 
   it("counts what the tables have passed by as late, and says what brings it in", async () => {

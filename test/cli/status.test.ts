@@ -43,13 +43,17 @@ describe("status", () => {
     const { stdout } = await loanstream(["status", "--data-dir", directory]);
     assert.match(stdout, /^ {2}process +none runs here$/m);
     assert.match(stdout, /^ {2}read +300 = /m);
+    assert.equal(status.recordsPerSecond, null, "nobody tells a rate where none runs");
+    assert.doesNotMatch(stdout, /records\/s/);
   });
 
   it("sees the process that runs, and goes on without it", async () => {
     const directory = join(scratch, "running");
     const running = start(["run", "--no-generator", "--port", "0", "--data-dir", directory]);
-    await running.said('"message":"ready"');
-    assert.notEqual((await statusOf(directory)).process, null);
+    await running.said('"message":"listens"');
+    const { process: seen, recordsPerSecond } = await statusOf(directory);
+    assert.notEqual(seen, null);
+    assert.equal(recordsPerSecond, 0);
     running.interrupt();
     assert.equal((await running.outcome).exitCode, 0);
     assert.equal((await statusOf(directory)).process, null);

@@ -125,10 +125,29 @@ describe("why", () => {
     assert.deepEqual([exitCode, stdout], [1, ""]);
     assert.match(
       stderr,
-      /^nothing is known of it: the log keeps positions 0 to 5999, since .* \[why\.unknown\]\. .*\n$/,
+      /^nothing is known of 00000000-0000-4000-8000-000000000000: the log keeps positions 0 to 5999, since .* \[why\.unknown\]\. .*\n$/,
     );
     const nothing = await loanstream(["why", "x", "--data-dir", join(scratch, "none")]);
     assert.match(nothing.stderr, /there is no log yet \[why\.unknown\]/);
+  });
+
+  it("knows one by its unique beginning, as the page shows it, and lists several", async () => {
+    const [id = ""] = ring.ids;
+    const short = await why(id.slice(0, 8), "--json");
+    assert.equal(short.stdout, (await why(id, "--json")).stdout);
+    const twins = join(scratch, "twins");
+    const twin = (end: string) => `{"application_id":"abcdef-${end}"}`;
+    const [event] = all;
+    assert.ok(event);
+    await fill(
+      twins,
+      ["1", "2"].map((end) => ({ ...event, json: twin(end) })),
+    );
+    const { exitCode, stderr } = await loanstream(["why", "abcdef", "--data-dir", twins]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^several begin with abcdef: abcdef-1, abcdef-2 \[why\.ambiguous\]/);
+    const tooShort = await loanstream(["why", "abcde", "--data-dir", twins]);
+    assert.match(tooShort.stderr, /^nothing is known of abcde: .* \[why\.unknown\]/);
   });
 
   it("asks for one name, and for a pipeline that says what it names", async () => {

@@ -111,14 +111,22 @@ describe("settings", () => {
       /^LOANSTREAM_PORT takes .* from 0 to 65535, .*\[settings\.invalid-variable\]/,
     );
     assert.match(complaints(["--seed", "-1"]), /--seed/);
-    assert.match(complaints(["--log-level", "engin=debug"]), /no component "engin".*Write engine\./);
+    assert.match(
+      complaints(["--log-level", "engin=debug"]),
+      /no component "engin".*Use one of: run, engine, log/,
+    );
   });
 
   it("are reported all at once", () => {
-    const found = complaints(["--seed", "x"], { LOANSTREAM_RATE: "0", LOANSTREAM_PRT: "1" });
+    const file = fileWith("rate: fast\nfoo: 1\nhistory: soon\nbar: 2\n");
+    const environment = { LOANSTREAM_RATE: "0", LOANSTREAM_PRT: "1" };
+    const found = complaints(["--config", file, "--seed", "x"], environment);
     assert.deepEqual(
       found.split("\n").map((line) => /\[(.*)\]/.exec(line)?.[1]),
-      ["settings.unknown-variable", "settings.invalid-variable", "usage.invalid"],
+      [
+        ...["yaml.unknown-key", "yaml.unknown-key", "settings.unknown-variable"],
+        ...["yaml.wrong-value", "yaml.wrong-value", "settings.invalid-variable", "usage.invalid"],
+      ],
     );
   });
 

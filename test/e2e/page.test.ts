@@ -36,12 +36,13 @@ test("the page of a run has something in every panel, and stays up to date", {
   });
 
   await t.test("it fits every width, and shows the same in the dark", async () => {
-    for (const width of [1280, 768, 390])
+    for (const width of [1280, 1024, 768, 390])
       for (const colorScheme of ["light", "dark"] as const) {
         await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme });
         const needed = await page.locator("html").evaluate(({ scrollWidth }) => scrollWidth);
         assert.ok(needed <= width, `${needed} pixels at ${width}`);
+        assert.deepEqual(await overflowing(page), [], `at ${width}`);
         assert.equal(await page.locator("#health .state").isVisible(), true);
       }
   });
@@ -60,6 +61,9 @@ test("the page of a run has something in every panel, and stays up to date", {
   await t.test("it says so when the connection is lost", async () => {
     command.interrupt();
     await page.getByText("Connection lost, retrying").waitFor({ timeout: GIVES_UP_MS });
+    const state = page.locator("#health .state");
+    assert.match((await state.textContent()) ?? "", /^As of \d\d:\d\d:\d\d$/);
+    assert.equal(await state.getAttribute("class"), "state lost");
     const { exitCode, stderr } = await command.outcome;
     assert.equal(exitCode, 0);
     assert.doesNotMatch(stderr, /"level":"(warn|error)"/);
@@ -73,6 +77,15 @@ function panelsWithoutRows(page: Page): Promise<string[]> {
     .locator(".panel")
     .evaluateAll((panels) =>
       panels.filter((panel) => panel.querySelector("tbody tr") === null).map(({ id }) => id),
+    );
+}
+
+/** Texts of the first line that run out of their cells. */
+function overflowing(page: Page): Promise<string[]> {
+  return page
+    .locator("#health dd")
+    .evaluateAll((cells) =>
+      cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent ?? ""),
     );
 }
 

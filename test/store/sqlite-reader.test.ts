@@ -188,5 +188,7 @@ describe("a store's reader", () => {
     assert.deepEqual(reader.lateRecords({ limit: 9, after: { partition: 0, position: 1 } }), [
       { partition: 0, position: 5 },
     ]);
+    assert.deepEqual(reader.lateRecords({ limit: 1, newestFirst: true }), [{ partition: 0, position: 5 }]);
+    assert.equal(reader.deadLetters({ limit: 1, newestFirst: true })[0]?.position, 4);
   });
 });

@@ -1,5 +1,5 @@
 /** The source's gate: which records are dead, late or duplicate, and which are accepted; decided once, in log order. */
-import { FAR_FUTURE_MS, type Pipeline } from "../../pipeline/pipeline.ts";
+import { FAR_FUTURE_MS, FAR_FUTURE_REASON, type Pipeline } from "../../pipeline/pipeline.ts";
 import type { ColumnBatch, ColumnVector, RecordBatch } from "../batch.ts";
 import type { DeadLetter, RecordPlace, SourceLedger } from "../engine.ts";
 import { createDedupe, type Dedupe, type EventId, isDuplicate } from "./dedupe.ts";
@@ -84,7 +84,7 @@ function deadLetters(gate: Gate, batch: RecordBatch, columns: ColumnBatch): Dead
   if (!times || !batch.ingestTimesMs) return dead;
   for (let row = 0; row < columns.rows; row++) {
     if (columns.dead[row] === 1 || !isFarFuture(batch, row, times[row]!)) continue;
-    dead.push(letter(row, gate.timePath, "is more than an hour after the event was taken in"));
+    dead.push(letter(row, gate.timePath, FAR_FUTURE_REASON));
   }
   return dead.sort((a, b) => a.position - b.position);
 }

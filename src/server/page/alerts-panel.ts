@@ -5,8 +5,14 @@ import { timeOfDay } from "../../output/time-text.ts";
 import { type Markup, markup } from "./markup.ts";
 import { heading } from "./words.ts";
 
-export function alertsPanel(newest: readonly RaisedAlert[], timeZone: string, nowMs: number): Markup {
-  if (newest.length === 0) return markup`<p class="nothing">None raised yet.</p>`;
+/** @param nothing what is said where there is none */
+export function alertsPanel(
+  newest: readonly RaisedAlert[],
+  nothing: string,
+  timeZone: string,
+  nowMs: number,
+): Markup {
+  if (newest.length === 0) return markup`<p class="nothing">${nothing}</p>`;
   const time = timeOfDay(timeZone, nowMs);
   const lines = newest.map(
     ({ severity, alert, message, eventTimeMs, table }) => markup`<tr>

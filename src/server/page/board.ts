@@ -63,21 +63,29 @@ function drawParts(
   const now = nowMs();
   const store = reader();
   const view = store?.newest(Math.max(ROWS, ALERTS)) ?? null;
+  const seen = status();
+  const unread = seen.state === "recovering" ? "restoring…" : "not open to read";
   const strip = healthStrip({
-    status: status(),
+    status: seen,
     progress: view?.progress ?? null,
-    alerts: view?.alerts.count ?? 0,
+    alerts: view?.alerts.count ?? null,
+    unread,
     timeZone: pipeline.timeZone,
     nowMs: now,
   });
   const newest = new Map(view?.tables.map(({ table, rows }) => [table.name, rows]));
+  const noAlerts = view === null ? unread : "None raised yet.";
   return [
     { id: "health", content: strip },
-    { id: "alerts", content: alertsPanel(view?.alerts.newest ?? [], pipeline.timeZone, now) },
+    { id: "alerts", content: alertsPanel(view?.alerts.newest ?? [], noAlerts, pipeline.timeZone, now) },
     ...panels.map((panel) => {
       const { name } = panel.table;
       const totals = store === null ? [] : panelTotals(panel, store);
-      return { id: `table-${name}`, content: panel.draw(newest.get(name) ?? [], totals, now) };
+      const nothing = store === null ? unread : "No rows yet.";
+      return {
+        id: `table-${name}`,
+        content: panel.draw({ rows: newest.get(name) ?? [], totals, nothing }, now),
+      };
     }),
   ];
 }

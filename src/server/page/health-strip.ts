@@ -9,7 +9,10 @@ export interface HealthView {
   readonly status: Status;
   /** Null while there is no store. */
   readonly progress: Progress | null;
-  readonly alerts: number;
+  /** Null while there is no store. */
+  readonly alerts: number | null;
+  /** What is said where there is no store. */
+  readonly unread: string;
   readonly timeZone: string;
   readonly nowMs: number;
 }
@@ -22,16 +25,16 @@ const STATES: Readonly<Record<State, string>> = {
   failed: "Stopped",
 };
 
-export function healthStrip({ status, progress, alerts, timeZone, nowMs }: HealthView): Markup {
+export function healthStrip({ status, progress, alerts, unread, timeZone, nowMs }: HealthView): Markup {
   const { state, failure, ratePerSecond, lag } = status;
   const time = timeOfDay(timeZone, nowMs);
   const watermarkMs = progress?.watermarkMs ?? null;
   return markup`<dl>
 ${item("State", markup`<span class="state ${state}">${STATES[state]}</span>`, stateNote(status, nowMs))}
 ${item("Rate", markup`${ratePerSecond.toFixed(1)}<small> events/s</small>`, `lag ${counted(lag)}`)}
-${item("Watermark", watermarkMs === null ? "–" : time(watermarkMs), watermarkMs === null ? "nothing read yet" : `${timeZone}, ${ageText(nowMs - watermarkMs)} ago`)}
-${item("Alerts", counted(alerts), "raised so far")}
-${ledgerItem(progress)}
+${item("Watermark", watermarkMs === null ? "–" : time(watermarkMs), watermarkMs === null ? (progress === null ? unread : "nothing read yet") : `${timeZone}, ${ageText(nowMs - watermarkMs)} ago`)}
+${item("Alerts", alerts === null ? "–" : counted(alerts), alerts === null ? unread : "raised so far")}
+${progress === null ? item("Ledger", "–", unread, "ledger") : ledgerItem(progress)}
 </dl>${failure === null ? null : markup`<p class="failure" role="alert">${failure.message}. ${failure.remedy}</p>`}`;
 }
 
@@ -40,13 +43,16 @@ function item(label: string, value: Content, note: Content, kind = ""): Markup {
 }
 
 function stateNote({ state, history, startedAtMs }: Status, nowMs: number): Content {
-  if (state === "history" && history)
-    return markup`<progress max="${history.of}" value="${history.done}">${history.done}</progress> ${counted(history.done)} of ${counted(history.of)}`;
-  return `up ${ageText(nowMs - startedAtMs)}`;
+  if (state === "history" && history) {
+    const of = Math.round(history.of);
+    return markup`<progress max="${of}" value="${history.done}">${history.done}</progress> ${counted(history.done)} of about ${counted(of)}`;
+  }
+  const up = `up ${ageText(nowMs - startedAtMs)}`;
+  return state === "recovering" ? `and reopening the stream, ${up}` : up;
 }
 
-function ledgerItem(progress: Progress | null): Markup {
-  const { read, accepted, late, duplicate, dead } = progress?.ledger?.source ?? {
+function ledgerItem(progress: Progress): Markup {
+  const { read, accepted, late, duplicate, dead } = progress.ledger?.source ?? {
     read: 0,
     accepted: 0,
     late: 0,

@@ -32,7 +32,7 @@ export function page(pipeline: Pipeline, board: Board): string {
 </header>
 <section class="health" aria-label="Pipeline health">
 <p id="announcement" class="unseen" aria-live="polite"></p>
-<div id="health">${parts.get("health") ?? null}</div>
+<div id="health" data-time-zone="${pipeline.timeZone}">${parts.get("health") ?? null}</div>
 </section>
 <main id="main">
 <section aria-labelledby="title-alerts">

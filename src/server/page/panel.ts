@@ -17,7 +17,14 @@ export interface Panel {
   readonly wide: boolean;
   /** What its chart is of; null for a table that has none. */
   readonly totals: TotalColumns | null;
-  draw(rows: readonly (readonly Value[])[], totals: readonly WindowTotal[], nowMs: number): Markup;
+  draw(shown: PanelRows, nowMs: number): Markup;
+}
+
+export interface PanelRows {
+  readonly rows: readonly (readonly Value[])[];
+  readonly totals: readonly WindowTotal[];
+  /** What is said where there is no row. */
+  readonly nothing: string;
 }
 
 const WIDE_FROM = 8;
@@ -33,7 +40,7 @@ export function createPanel(table: Table, served: ServedTable, pipeline: Pipelin
     table,
     wide: columns.length >= WIDE_FROM,
     totals,
-    draw(rows, windowTotals, nowMs) {
+    draw({ rows, totals: windowTotals, nothing }, nowMs) {
       const time = timeOfDay(pipeline.timeZone, nowMs);
       const chart =
         totals && window
@@ -44,12 +51,10 @@ export function createPanel(table: Table, served: ServedTable, pipeline: Pipelin
               time: (ms) => minutes(time(ms)),
             })
           : null;
-      return markup`${head}${chart}${rows.length === 0 ? NOTHING_YET : rowsTable(table, columns, rows, time)}`;
+      return markup`${head}${chart}${rows.length === 0 ? markup`<p class="nothing">${nothing}</p>` : rowsTable(table, columns, rows, time)}`;
     },
   };
 }
-
-const NOTHING_YET = markup`<p class="nothing">No rows yet.</p>`;
 
 /** The first column that counts: whole, never null, and no part of the key. Closed windows come too seldom to show. */
 function totalColumns({ name, emit, relation, key }: Table, window: TableWindow | null): TotalColumns | null {

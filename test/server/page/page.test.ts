@@ -29,10 +29,22 @@ describe("the page", () => {
     assert.match(html, /None raised yet/);
   });
 
+  it("denies nothing that it can't read while the state is restored", async (t) => {
+    const status = () => ({ ...live, state: "recovering" }) as const;
+    const { get } = await served(t, { reader: () => null, status });
+    const html = await (await get("/")).text();
+    assert.equal(html.match(/<p class="nothing">restoring…/g)?.length, 3);
+    assert.equal(html.match(/<dd>–<\/dd><dd class="note">restoring…/g)?.length, 3);
+    assert.doesNotMatch(html, /No rows yet|None raised|nothing read|>0</);
+  });
+
   it("shows how much of the past is in", async (t) => {
-    const history = { done: 12_000, of: 250_000 };
+    const history = { done: 12_000, of: 187_303.852 };
     const { get } = await served(t, { status: () => ({ ...live, state: "history", history }) });
-    assert.match(await (await get("/")).text(), /<progress max="250000" value="12000">.*12,000 of 250,000/);
+    assert.match(
+      await (await get("/")).text(),
+      /<progress max="187304" value="12000">.*12,000 of about 187,304</,
+    );
   });
 
   it("says why the engine has stopped, and what to do", async (t) => {

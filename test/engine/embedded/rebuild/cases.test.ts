@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { type RebuildOutcome, rebuildDirectory } from "../../../../src/engine/embedded/rebuild/directory.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
+import { statusOf } from "../../../../src/inspect/status.ts";
 import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
 import { all, code, committed, kill, newPath, type Run, start } from "../thread/small-run.ts";
@@ -151,6 +152,19 @@ describe("rebuild", () => {
       [0, 3],
       [5, 1],
     ]);
+  });
+
+  it("tells from where a table counts: from where it was added, then from what the log keeps", async () => {
+    const few = { ...base, tables: base.tables.filter(({ name }) => name !== "kinds_seen") };
+    const directory = await filled([event("1", 0), event("2", 1)], few);
+    await (await start(directory, { pipeline: base })).loop.drain();
+    const begun = async () => {
+      const found = (await statusOf(directory))?.tables.find(({ name }) => name === "kinds_seen");
+      return [found?.used, found?.filtered, found?.begunPosition];
+    };
+    assert.deepEqual(await begun(), [0, 2, 2]);
+    await rebuild(directory, ["kinds_seen"]);
+    assert.deepEqual(await begun(), [2, 0, 0]);
   });
 
   it("takes away rows of windows that HAVING no longer lets out", async () => {
