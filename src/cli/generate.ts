@@ -18,7 +18,7 @@ import { sleep, stopSignal } from "./run-process.ts";
 
 export const generate: Command = {
   name: "generate",
-  summary: "Write made-up loan applications as NDJSON, the same bytes for the same seed",
+  summary: "Write made-up loan applications as NDJSON or to Kafka, the same bytes for the same seed",
   usage: `
 Usage: loanstream generate [--events N] [--start T] [--out FILE|kafka[:TOPIC]] [--paced] [--truth FILE]
                            [--rhythm weekly|flat] [--scenario NAME[,NAME]|none]
