@@ -16,12 +16,12 @@ ARGS ?=
 .PHONY: help setup run docs test verify test-unit test-spark test-browser test-faults chromium nightly bench spark clean clean-data
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## install the locked packages, the pinned Node among them
 
 $(STAMP): package-lock.json package.json .npmrc
-	npm ci --loglevel=error --no-update-notifier
+	@npm ci --loglevel=error --no-update-notifier >&2
 	@touch $@
 
 run: setup ## generate applications and show live tables (ARGS='--seed 7 …')
@@ -115,3 +115,31 @@ kafka-producer-single: setup ## send generated events to Kafka as their time com
 	  $(if $(COUNT),--events $(COUNT)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: kafka-producer-single
+
+# Topics and consumers on Kafka (docs/kafka.md); settings are those of loanstream.yaml and LOANSTREAM_KAFKA_*.
+ON_KAFKA = --broker kafka $(if $(KAFKA_PORT),--kafka-bootstrap 127.0.0.1:$(KAFKA_PORT))
+CONSUMERS := input output-risk output-fraud output-stats output-segment output-channel alerts late dlq
+KAFKA_CONSUMERS := $(CONSUMERS:%=kafka-consumer-%)
+
+.PHONY: kafka-list kafka-create kafka-recreate kafka-delete-all $(KAFKA_CONSUMERS)
+
+kafka-list: setup ## the topics on Kafka: partitions, records, size, how long they are kept (JSON=1)
+	@bin/loanstream topics list $(ON_KAFKA) $(if $(JSON),--json) $(ARGS)
+
+kafka-create: setup ## make the topics that are missing on Kafka, as pipeline.yaml has them
+	@bin/loanstream topics create $(ON_KAFKA) $(ARGS)
+
+kafka-recreate: setup ## make all the topics on Kafka anew, without their records (asks, or YES=1)
+	@bin/loanstream topics recreate $(ON_KAFKA) $(if $(filter 1,$(YES)),--yes) $(ARGS)
+
+kafka-delete-all: setup ## delete the topics of this project on Kafka, and no others (asks, or YES=1)
+	@bin/loanstream topics delete $(ON_KAFKA) $(if $(filter 1,$(YES)),--yes) $(ARGS)
+
+kafka-consumer-input: ## follow the events on Kafka until Ctrl-C (JSON=1, FROM=beginning, MAX=100, KEY=…)
+kafka-consumer-output-risk: ## so the rows of an analysis: risk, fraud, stats, segment, channel
+kafka-consumer-alerts: ## so the alerts; -late and -dlq what was refused
+
+# Standard output is only data.
+$(KAFKA_CONSUMERS): setup
+	@bin/loanstream consume $(patsubst output-%,%,$(@:kafka-consumer-%=%)) $(ON_KAFKA) $(if $(JSON),--json) \
+	  $(if $(FROM),--from $(FROM)) $(if $(MAX),--max $(MAX)) $(if $(KEY),--key '$(KEY)') $(ARGS)

@@ -24,7 +24,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "generate",
     {
-      summary: "Write made-up loan applications as NDJSON, the same bytes for the same seed",
+      summary: "Write made-up loan applications as NDJSON or to Kafka, the same bytes for the same seed",
       load: async () => (await import("./generate.ts")).generate,
     },
   ],
@@ -96,6 +96,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     {
       summary: "Print a model as Spark SQL, or its plan",
       load: async () => (await import("./sql.ts")).sql,
+    },
+  ],
+  [
+    "schema",
+    {
+      summary: "Print JSON Schema of the tables' rows, or AsyncAPI of all topics",
+      load: async () => (await import("./schema.ts")).schema,
     },
   ],
   [

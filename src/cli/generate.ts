@@ -14,11 +14,11 @@ import { type KafkaSink, openKafkaSink } from "./generate-kafka.ts";
 import { DEFAULT_START, type GenerateOptions, readOptions } from "./generate-options.ts";
 import { openFileSink, type Sink } from "./generate-sink.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
-import { sleep, stopSignal } from "./run-process.ts";
+import { every, sleep, stopSignal } from "./run-process.ts";
 
 export const generate: Command = {
   name: "generate",
-  summary: "Write made-up loan applications as NDJSON, the same bytes for the same seed",
+  summary: "Write made-up loan applications as NDJSON or to Kafka, the same bytes for the same seed",
   usage: `
 Usage: loanstream generate [--events N] [--start T] [--out FILE|kafka[:TOPIC]] [--paced] [--truth FILE]
                            [--rhythm weekly|flat] [--scenario NAME[,NAME]|none]
@@ -74,15 +74,19 @@ async function toFile(options: GenerateOptions, path: string, stdout: Writable):
   return 0;
 }
 
+const TOLD_EACH_MS = 10_000;
+
 async function toKafka(options: GenerateOptions, named: string | null): Promise<number> {
   const { source } = pipelineFrom(options.settings.pipeline);
+  const logger = createLogger("generator", processLogSettings(options.settings.logLevel));
   const sink = await openKafkaSink({
     settings: kafkaSettings(options.settings),
     topic: named ?? source.topic,
     key: source.key,
     nowMs: Date.now,
-    logger: createLogger("generator", processLogSettings(options.settings.logLevel)),
+    logger,
   });
+  const quiet = every(TOLD_EACH_MS, () => logger.info("sends", { ...sink.counts }));
   const stop = stopSignal(() => tellCounts(sink));
   stop.signal.addEventListener("abort", () => tellEnding(sink), { once: true });
   try {
@@ -90,6 +94,7 @@ async function toKafka(options: GenerateOptions, named: string | null): Promise<
   } finally {
     await sink.close();
     stop.release();
+    quiet();
   }
   tellCounts(sink);
   if (sink.failure) throw sink.failure;

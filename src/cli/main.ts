@@ -1,9 +1,9 @@
 /** The command line: finds the command, prints what went wrong, gives the exit code. */
-import { readFileSync } from "node:fs";
 import { asksForDebug } from "../config/settings.ts";
 import { fail, formatDiagnostic, LoanstreamError } from "../errors.ts";
 import { nearest } from "../suggest.ts";
 import { commands } from "./commands.ts";
+import { version } from "./version.ts";
 
 /** Runs one command line. 0: done, 1: failed, 2: bad usage or configuration. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -46,13 +46,6 @@ function overview(): string {
     "loanstream COMMAND --help tells more of a command; --version prints the version.",
     "",
   ].join("\n");
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : "";
 }
 
 function unknownCommand(name: string): LoanstreamError {

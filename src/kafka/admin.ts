@@ -122,7 +122,7 @@ export async function openAdmin(settings: KafkaSettings): Promise<KafkaAdmin> {
     },
     async describe(names) {
       const topics = await known(names);
-      return Promise.all(topics.map((topic) => describe(cluster, topic)));
+      return allOf(topics.map((topic) => describe(cluster, topic)));
     },
     create,
     remove,
@@ -171,8 +171,14 @@ function passed(error: unknown): false {
   throw error;
 }
 
+/** As `Promise.all`, with nothing left under way when one fails: it would try again on connections that are closed. */
+async function allOf<Work extends readonly Promise<unknown>[] | []>(work: Work) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
 async function describe(cluster: Cluster, topic: TopicOfCluster): Promise<KafkaTopic> {
-  const [start, end, configs, bytes] = await Promise.all([
+  const [start, end, configs, bytes] = await allOf([
     offsetsOf(cluster, topic, "start"),
     offsetsOf(cluster, topic, "end"),
     configsOf(cluster, topic.name),
