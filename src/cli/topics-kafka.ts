@@ -47,8 +47,7 @@ export async function topicsOnKafka(
     const names = await admin.names();
     const wanted = named.length === 0 ? all : all.filter((topic) => named.includes(topic));
     const there = wanted.filter(({ name }) => names.includes(name));
-    const described = there.length === 0 ? [] : await admin.describe(there.map(({ name }) => name));
-    const found = new Map(described.map((topic) => [topic.name, topic]));
+    const found = await describedIn(admin, there);
     const ours = new Set(all.map(({ name }) => name));
     const others = named.length === 0 ? names.filter((name) => !ours.has(name)) : [];
     const bootstrap = settings.bootstrap.join(",");
@@ -56,6 +55,17 @@ export async function topicsOnKafka(
   } finally {
     await admin.close();
   }
+}
+
+/** In the order of those given. */
+async function describedIn(
+  admin: KafkaAdmin,
+  there: readonly WantedTopic[],
+): Promise<ReadonlyMap<string, KafkaTopic>> {
+  const names = there.map(({ name }) => name);
+  const topics = names.length === 0 ? [] : await admin.describe(names);
+  const inOrder = topics.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  return new Map(inOrder.map((topic) => [topic.name, topic]));
 }
 
 const ACTIONS: Readonly<Record<TopicsAction, (work: Work) => Promise<number>>> = {
@@ -166,7 +176,7 @@ async function isConfirmed({ found, request, bootstrap }: Work, action: string):
   const records = counted(sum([...found.values()].map(recordsIn)), "record");
   const what = `${action} ${counted(found.size, "topic")} at ${bootstrap} and lose ${records}`;
   if (!process.stdin.isTTY)
-    throw fail("usage.invalid", `this would ${what}`, "Add --yes if that is what you want.");
+    throw fail("usage.invalid", `this would ${what}`, "Add --yes (make: YES=1) if that is what you want.");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const question = `Really ${what} (${[...found.keys()].join(", ")})? [y/N] `;
   const answer = await terminal.question(question).finally(() => terminal.close());

@@ -27,6 +27,7 @@ export type Start = "beginning" | "end" | number;
 export interface TopicStatus {
   readonly topic: Topic;
   readonly partitions: number;
+  /** At most: Kafka counts the ends of transactions, too. */
   readonly records: number;
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
@@ -39,7 +40,8 @@ export interface TopicStatus {
 export interface TopicCursor {
   /**
    * The next records, at most `limit`, in each partition in order; none where there is nothing new yet. What isn't
-   * there yet, the whole data directory even, is nothing new. A position that is no longer kept is passed over.
+   * there yet, the whole data directory even, is nothing new; a topic of Kafka is to be there when it is opened. A
+   * position that is no longer kept is passed over.
    */
   next(limit: number): Promise<readonly TopicRecord[]>;
 }

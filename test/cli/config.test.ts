@@ -37,6 +37,18 @@ describe("config", () => {
     assert.match(stdout, /^pipeline +\(the one that comes with loanstream\) +default$/m);
   });
 
+  it("shows of a secret only that it is set, and what is in sections by its whole key", async () => {
+    const environment = { LOANSTREAM_KAFKA_SASL_PASSWORD: "hidden", LOANSTREAM_KAFKA_BOOTSTRAP: "a:1,b:2" };
+    const [text, json] = await Promise.all([
+      loanstream(["config"], environment),
+      loanstream(["config", "--json"], environment),
+    ]);
+    assert.match(text.stdout, /^kafka\.sasl\.password +\(set\) +LOANSTREAM_KAFKA_SASL_PASSWORD$/m);
+    assert.match(text.stdout, /^kafka\.bootstrap +a:1,b:2 +LOANSTREAM_KAFKA_BOOTSTRAP$/m);
+    assert.equal(JSON.parse(json.stdout).settings["kafka.sasl.password"].value, "(set)");
+    assert.ok(!`${text.stdout}${json.stdout}`.includes("hidden"));
+  });
+
   it("refuses what is wrong in one line each, with the place", async () => {
     const wrong = join(scratch, "wrong.yaml");
     writeFileSync(wrong, "rate: 5\nports: 80\n");

@@ -9,9 +9,11 @@ import type { KafkaSettings } from "../../src/kafka/settings.ts";
 import { openDataTopics } from "../../src/topics/embedded.ts";
 import type { Topics } from "../../src/topics/topics.ts";
 import { pipeline } from "../topics/data.ts";
-import { ownKafka } from "./broker.ts";
+import { type OwnBroker, ownKafka } from "./broker.ts";
 
-export type Kafka = { readonly settings: KafkaSettings } | { readonly skipped: string };
+export type Kafka =
+  | { readonly settings: KafkaSettings; readonly broker: OwnBroker }
+  | { readonly skipped: string };
 
 /** The names of topics are those that users have, so that no broker is right that anybody else uses. */
 export async function brokerOfThisFile(): Promise<Kafka> {
@@ -22,7 +24,7 @@ export async function brokerOfThisFile(): Promise<Kafka> {
   const own = await ownKafka({ after: after as TestContext["after"], skip });
   if (own === null) return { skipped };
   const { settings } = own;
-  return { settings: { ...settings, consumer: { "fetch.max.wait.ms": "5" } } };
+  return { settings: { ...settings, consumer: { "fetch.max.wait.ms": "5" } }, broker: own };
 }
 
 export async function withAdmin<Found>(

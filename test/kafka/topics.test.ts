@@ -14,6 +14,7 @@ import { topicNamed } from "../../src/topics/topic-list.ts";
 import { wantedTopics } from "../../src/topics/wanted-topics.ts";
 import { describeTopics, recordsOf } from "../conformance/topics.ts";
 import { fill, pipeline } from "../topics/data.ts";
+import type { OwnBroker } from "./broker.ts";
 import { brokerOfThisFile, sendAllOf, withAdmin } from "./filled-topics.ts";
 
 const INPUT = "loan.applications";
@@ -61,7 +62,7 @@ const record = (text: string) => ({
 });
 const textOf = ({ value }: { value: Uint8Array }) => Buffer.from(value).toString();
 
-function ofKafkaAlone(settings: KafkaSettings): void {
+function ofKafkaAlone(settings: KafkaSettings, broker: OwnBroker): void {
   before(() => withAdmin(settings, (admin) => admin.recreate(wantedTopics(pipeline))));
 
   it("give the records of several partitions in the order in which they came, each partition's in its own", async () => {
@@ -165,13 +166,30 @@ function ofKafkaAlone(settings: KafkaSettings): void {
     assert.deepEqual(await cursor.next(10), []);
     await topics.close();
   });
+
+  it("tell of a broker that is gone, and answer nothing once told to stop meanwhile", async () => {
+    const told = Promise.withResolvers<string>();
+    const stop = new AbortController();
+    const topics = openKafkaTopics(settings, {
+      pipeline,
+      onTrouble: ({ message }) => told.resolve(message),
+      signal: stop.signal,
+    });
+    const cursor = await topics.open(topicNamed(topics.list, "input"), "end");
+    await broker.kill();
+    const waiting = cursor.next(10);
+    assert.match(await told.promise, /\[kafka\.(unreachable|unavailable|timeout)\]/);
+    stop.abort();
+    assert.deepEqual(await waiting, []);
+    await topics.close();
+  });
 }
 
 const kafka = await brokerOfThisFile();
 if ("skipped" in kafka) test("topics on Kafka", { skip: kafka.skipped }, () => {});
 else {
-  const { settings } = kafka;
+  const { settings, broker } = kafka;
   await inOnePartition(settings);
   describeTopics("Kafka", () => place(settings));
-  describe("topics on Kafka", () => ofKafkaAlone(settings));
+  describe("topics on Kafka", () => ofKafkaAlone(settings, broker));
 }
