@@ -153,8 +153,11 @@ export function createSender(options: SenderOptions): Sender {
       else ready.push(partition);
     }
     for (const [leader, due] of Map.groupBy(ready, (partition) => partition.leader)) {
-      if (leader < 0) stale = true;
-      else void send(leader, due);
+      if (leader >= 0) void send(leader, due);
+      else {
+        for (const partition of due) failed(partition, leaderless(partition));
+        stale = true;
+      }
     }
     if (stale) void refresh();
   }
@@ -329,6 +332,9 @@ export function createSender(options: SenderOptions): Sender {
     },
   };
 }
+
+const leaderless = ({ topic, partition }: Partition): LoanstreamError =>
+  brokerError("LEADER_NOT_AVAILABLE", null, { topic, partition });
 
 const keyOf = (topic: string, partition: number): string => `${partition}:${topic}`;
 
