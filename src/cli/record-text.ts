@@ -16,7 +16,19 @@ export function recordJson(record: TopicRecord): string {
   const { topic, partition, position, timeMs, key, headers, value } = record;
   const time = timeMs === null ? null : new Date(timeMs).toISOString();
   const head = JSON.stringify({ topic, partition, position, table: headers.output ?? null, time });
-  return `${head.slice(0, -1)},"key":${key ?? "null"},"value":${new TextDecoder().decode(value)}}`;
+  const json = [key, new TextDecoder().decode(value)].map(jsonOrText);
+  return `${head.slice(0, -1)},"key":${json[0]},"value":${json[1]}}`;
+}
+
+/** As it is, its numbers to the last digit; what is no JSON, which others may have put there, as a text. */
+function jsonOrText(text: string | null): string {
+  if (text === null) return "null";
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
 }
 
 /**

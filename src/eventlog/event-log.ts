@@ -58,8 +58,6 @@ export interface LogReader {
   read(fromPosition: number, toPosition?: number): AsyncIterable<RecordBatch>;
   /** Of the first batch taken in at that time or later, milliseconds since the epoch; `end()` if there is none. */
   positionAtTime(ingestTimeMs: number): Promise<number>;
-  /** Count of records taken in at that time or later. */
-  ingestedSince(ingestTimeMs: number): Promise<number>;
   /** Of all its files. */
   bytes(): Promise<number>;
   /** Reads where damage shows first: all of the newest segment, and the end of every other. Throws `log.corrupt`. */

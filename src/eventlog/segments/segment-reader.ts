@@ -147,10 +147,6 @@ export function segmentReader(directory: ReadableDirectory): LogReader {
     end: async () => (await look()).end,
     read,
     positionAtTime,
-    async ingestedSince(ingestTimeMs) {
-      const sight = await look();
-      return sight.end - (await firstSince(sight, ingestTimeMs));
-    },
     bytes,
     check,
     close: async () => known.clear(),
