@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The last command that a target would run, and whether make would print it. */
 async function commandOf(...args: readonly string[]): Promise<string> {
   const environment = { ...process.env, MAKEFLAGS: "" };
-  const { stdout } = await promisify(execFile)("make", ["-n", ...args], { cwd: root, env: environment });
+  const { stdout } = await promisify(execFile)("make", ["-n", "--no-print-directory", ...args], {
+    cwd: root,
+    env: environment,
+  });
   const lines = stdout.replaceAll("\\\n", " ").trim().split("\n");
   return (lines.at(-1) ?? "").replaceAll(/\s+/g, " ").trim();
 }
