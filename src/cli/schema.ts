@@ -42,7 +42,7 @@ ${settingLines("schema")}
 };
 
 /** By table, the alerts last. */
-export function schemasOf(pipeline: Pipeline): ReadonlyMap<string, JsonSchema> {
+function schemasOf(pipeline: Pipeline): ReadonlyMap<string, JsonSchema> {
   const rows = pipeline.tables.map((table) => [table.name, rowSchema(table, pipeline)] as const);
   return new Map([...rows, [ALERTS, alertSchema(pipeline)]]);
 }

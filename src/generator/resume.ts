@@ -14,7 +14,7 @@ import type { Starts } from "./starts.ts";
 import { following, isLast, mayBeOvertaken } from "./steps.ts";
 import { disorderMs } from "./world.ts";
 
-/** What a stream consists of. */
+/** What of a stream is to be opened. */
 export interface Resumed {
   readonly random: Random;
   readonly duplicateShare: number;

@@ -6,19 +6,19 @@
 import { type Application, type Course, campaignMembers, courseOf, type Step } from "./application.ts";
 import { againCode, codeOf, type EventName, nameOf } from "./code.ts";
 import { drawAgainLagMs, drawLagMs } from "./delivery.ts";
-import { type ArrivalQueue, createArrivalQueue } from "./heap.ts";
+import { createArrivalQueue } from "./heap.ts";
 import { createInFlight, type InFlightStream } from "./in-flight.ts";
 import { createPutTime, type Line } from "./line.ts";
 import { namesOfSeed } from "./names.ts";
 import { createRandom, type Random } from "./random.ts";
 import { createRenderer, type Renderer } from "./render.ts";
-import { lookBackMs, resume } from "./resume.ts";
+import { lookBackMs, type Resumed, resume } from "./resume.ts";
 import { type Rhythm, rhythms } from "./rhythm.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { scenarios as defaultScenarios } from "./scenarios/scenarios.ts";
 import { clear, createPlace, createShelf, type Kept, type Shelf } from "./shelf.ts";
 import { type ApplicationSource, createApplicationSource } from "./source.ts";
-import { createStarts, type Starts } from "./starts.ts";
+import { createStarts } from "./starts.ts";
 import { firstToArrive, following, isLast, lastStep, mayBeOvertaken, type Waiting } from "./steps.ts";
 import { createTokeniser, tokenKeyOfSeed } from "./token.ts";
 import { drawTruth, type Truth } from "./truth.ts";
@@ -69,13 +69,7 @@ export const mostEventBytes = 8_192;
 const keptApplications = 16_384;
 
 /** What the stream consists of. */
-interface Flow {
-  readonly random: Random;
-  readonly duplicateShare: number;
-  readonly source: ApplicationSource;
-  readonly starts: Starts;
-  readonly inFlight: readonly InFlightStream[];
-  readonly queue: ArrivalQueue;
+interface Flow extends Resumed {
   readonly shelf: Shelf;
   /** The place of what has none on the shelf. */
   readonly nowhere: Kept;

@@ -44,12 +44,6 @@ export function brokerError(name: string, detail: string | null, about: About): 
 export const brokerErrorOf = (code: number): string =>
   Object.entries(protocolErrorsCodesById).find(([known]) => Number(known) === code)?.[1] ?? `error ${code}`;
 
-/** The name of a broker's error within what a call threw; null where the broker answered nothing. */
-export function brokerErrorName(error: unknown): string | null {
-  const found = unfold(error).find((one) => one instanceof ProtocolError);
-  return found instanceof ProtocolError ? nameOf(found) : null;
-}
-
 const nameOf = (error: ProtocolError): string => String(Reflect.get(error, "apiId"));
 
 function placeOf({ broker, topic, partition }: About): Place {

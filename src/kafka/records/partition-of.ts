@@ -4,7 +4,7 @@ const SEED = 0x9747b28c | 0;
 const M = 0x5bd1e995;
 
 /** MurmurHash2 as in Kafka's `Utils.murmur2`: a signed 32-bit number. */
-export function murmur2(bytes: Uint8Array): number {
+function murmur2(bytes: Uint8Array): number {
   const { length } = bytes;
   const whole = length & ~3;
   let hash = SEED ^ length;

@@ -9,7 +9,7 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 const NULL_TYPE = { type: "null" } as const;
 
-export function schemaOfType(type: SqlType): JsonSchema {
+function schemaOfType(type: SqlType): JsonSchema {
   switch (type.kind) {
     case "bigint":
       return { type: "integer" };
