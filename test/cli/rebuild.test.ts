@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
-import { STORE_FILE } from "../../src/store/sqlite-store.ts";
 import { loanstream, start } from "./command-line.ts";
+import { storedRows } from "./stored-rows.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-rebuild-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -23,18 +22,8 @@ const copy = (name: string): string => {
   return directory;
 };
 
-function rowsOf(directory: string, sql: string): unknown[] {
-  const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true });
-  const rows = database
-    .prepare(sql)
-    .all()
-    .map((row) => ({ ...row }));
-  database.close();
-  return rows;
-}
-
 const scores = (directory: string) =>
-  rowsOf(directory, "SELECT event_id, risk_score, risk_band FROM risk_scores ORDER BY event_id");
+  storedRows(directory, "SELECT event_id, risk_score, risk_band FROM risk_scores ORDER BY event_id");
 
 before(async () => {
   assert.equal((await run(data, "--rate", "400", "--events", "400")).exitCode, 0);

@@ -2,15 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { identityOf } from "../../src/cli/file-content.ts";
 import { startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
 import { parseLogLevels } from "../../src/log.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
-import { STORE_FILE } from "../../src/store/sqlite-store.ts";
 import { loanstream, start } from "./command-line.ts";
+import { storedRows } from "./stored-rows.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-backfill-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -47,20 +46,10 @@ async function takeIn(directory: string, ...files: string[]) {
   return running.outcome;
 }
 
-function all(directory: string, sql: string): Record<string, unknown>[] {
-  const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true });
-  const rows = database
-    .prepare(sql)
-    .all()
-    .map((row) => ({ ...row }));
-  database.close();
-  return rows;
-}
-
 const scores = (directory: string) =>
-  all(directory, "SELECT event_id, risk_score FROM risk_scores ORDER BY event_id");
+  storedRows(directory, "SELECT event_id, risk_score FROM risk_scores ORDER BY event_id");
 const source = (directory: string) =>
-  JSON.parse(String(all(directory, "SELECT ledger FROM loanstream_progress")[0]?.ledger)).source;
+  JSON.parse(String(storedRows(directory, "SELECT ledger FROM loanstream_progress")[0]?.ledger)).source;
 
 describe("run --backfill", () => {
   it("takes a file's records in, as analyze does, and says what became of them", async () => {

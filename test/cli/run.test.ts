@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import { STORE_FILE } from "../../src/store/sqlite-store.ts";
 import { loanstream, type RunningCommand, start } from "./command-line.ts";
+import { storedRows } from "./stored-rows.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-run-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -25,12 +26,7 @@ const runOn = (directory: string, ...flags: string[]) => [
 const quickOn = (directory: string, ...flags: string[]) =>
   runOn(directory, "--history", "none", "--rate", "400", ...flags);
 
-function one(directory: string, sql: string): Record<string, unknown> {
-  const database = new DatabaseSync(join(directory, STORE_FILE), { readOnly: true });
-  const row = database.prepare(sql).get();
-  database.close();
-  return { ...row };
-}
+const one = (directory: string, sql: string) => storedRows(directory, sql)[0] ?? {};
 
 function source(directory: string): Record<"read" | "accepted" | "late" | "duplicate" | "dead", number> {
   return JSON.parse(String(one(directory, "SELECT ledger FROM loanstream_progress").ledger)).source;
