@@ -1,5 +1,6 @@
 /** The contract of an event log. `test/conformance/event-log.ts` holds every implementation to it. */
 import type { RecordBatch } from "../engine/batch.ts";
+import type { RecordPlace } from "../engine/engine.ts";
 
 /** Records before they have positions. */
 export interface Append {
@@ -35,6 +36,20 @@ export interface EventLog {
    * deleted. To be called from time to time, so that a quiet log forgets as well.
    */
   release(beforePosition: number): Promise<void>;
+  /** Calls it whenever there may be more to read, whoever appended it; one listener at most. */
+  onMore(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/** The log of a source: its partitions, each an event log of its own, numbered by their place. */
+export interface PartitionedLog {
+  /** Tells one log from another: positions mean nothing elsewhere. */
+  readonly identity: string;
+  readonly partitions: readonly EventLog[];
+  /** Where a record goes: those of one key to the same partition. */
+  partitionOf(record: Uint8Array): number;
+  /** Each record to its partition. Resolves with where each stands, once all are durable; throws as `EventLog` does. */
+  append(batch: Append): Promise<readonly RecordPlace[]>;
   close(): Promise<void>;
 }
 

@@ -210,6 +210,18 @@ export function eventLogConformance(name: string, newPlace: () => Promise<LogPla
         assert.deepEqual(textsOf(await readAll(log, log.start())), texts);
       }));
 
+    it("tells when there may be more to read", () =>
+      withLog(async (log) => {
+        const end = log.end();
+        const told = new Promise<number>((resolve) => {
+          log.onMore(() => {
+            if (log.end() > end) resolve(log.end());
+          });
+        });
+        await log.append(append(["a"]));
+        assert.ok((await told) > end);
+      }));
+
     it("lets a reader leave early, and another begin in the middle of what was appended at once", () =>
       withLog(async (log) => {
         await log.append(append(["a", "b", "c", "d"]));

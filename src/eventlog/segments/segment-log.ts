@@ -1,8 +1,9 @@
 /** The embedded log: a directory of segments, appended to by one process. */
 import type { RecordBatch } from "../../engine/batch.ts";
-import { fail, type LoanstreamError } from "../../errors.ts";
+import type { LoanstreamError } from "../../errors.ts";
 import { type Logger, SILENT } from "../../log.ts";
 import type { Append, EventLog } from "../event-log.ts";
+import { refuseLineEnds } from "../line-ends.ts";
 import { closed, gone, writeFailure } from "./failures.ts";
 import { encodeGroup } from "./group.ts";
 import { readSegment } from "./read-segment.ts";
@@ -69,6 +70,7 @@ export async function openSegmentLog(
   let turn: Promise<unknown> = Promise.resolve();
   let failure: LoanstreamError | null = null;
   let isClosed = false;
+  let tellMore = (): void => {};
 
   const end = () => endPosition(active.basePosition, active.batches);
   const start = () => full[0]?.basePosition ?? active.basePosition;
@@ -106,6 +108,7 @@ export async function openSegmentLog(
       append(active.sidecar, active.batches.length * ENTRY_BYTES, encodeEntries(batches)),
     ]);
     active.batches.push(...batches);
+    tellMore();
     return positions;
   }
 
@@ -190,6 +193,9 @@ export async function openSegmentLog(
     read,
     start,
     end,
+    onMore(listener) {
+      tellMore = listener;
+    },
     async release(beforePosition: number): Promise<void> {
       refuseWrites();
       await inTurn(() => letGo(beforePosition));
@@ -233,11 +239,4 @@ async function all(writes: readonly Promise<void>[]): Promise<void> {
 async function append(file: SegmentFile, at: number, bytes: Uint8Array): Promise<void> {
   await file.write(at, bytes);
   await file.sync();
-}
-
-function refuseLineEnds({ records }: Append): void {
-  const index = records.findIndex((record) => record.includes(0x0a));
-  if (index < 0) return;
-  const remedy = "Write each record as JSON on one line.";
-  throw fail("log.record-has-line-end", `record ${index} of those to append holds a line end`, remedy);
 }
