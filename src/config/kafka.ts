@@ -7,7 +7,7 @@ import type { SettingsOf } from "./table.ts";
 /** What every command on Kafka has. */
 export type SettingsOnKafka = Pick<
   SettingsOf<"config">,
-  Extract<keyof SettingsOf<"config">, `kafka${string}`>
+  Exclude<Extract<keyof SettingsOf<"config">, `kafka${string}`>, "kafkaApplicationId">
 >;
 
 /** Reads the password's file. Throws `file.unreadable`, and `usage.invalid` where they don't fit together. */
@@ -25,6 +25,11 @@ export function kafkaSettings(settings: SettingsOnKafka): KafkaSettings {
     producer: settings.kafkaProducer ?? {},
     consumer: settings.kafkaConsumer ?? {},
   };
+}
+
+/** Null where the embedded log is asked for. Throws as `kafkaSettings` does. */
+export function kafkaIfAsked(settings: SettingsOnKafka & { readonly broker: string }): KafkaSettings | null {
+  return settings.broker === "kafka" ? kafkaSettings(settings) : null;
 }
 
 const SECURITIES: readonly Security[] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];

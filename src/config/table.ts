@@ -49,8 +49,8 @@ export interface Setting {
 
 export type SettingsTable = Readonly<Record<string, Setting>>;
 
-/** The commands that read topics, in the data directory or in Kafka. */
-const ON_EITHER = ["consume", "topics", "doctor"] as const;
+/** The commands that work on the embedded log or on Kafka. */
+const ON_EITHER = ["run", "status", "doctor", "consume", "topics", "dlq", "why", "rebuild"] as const;
 const ON_KAFKA = [...ON_EITHER, "generate"] as const;
 
 export const settingsTable = {
@@ -138,7 +138,14 @@ export const settingsTable = {
     choices: ["embedded", "kafka"],
     commands: ON_EITHER,
     value: "B",
-    meaning: "where the topics are: in the data directory (embedded), or in kafka",
+    meaning: "where the log and the topics are: in the data directory (embedded), or in kafka",
+  },
+  kafkaApplicationId: {
+    kind: "text",
+    default: "loanstream",
+    commands: ["run", "status", "doctor", "dlq", "rebuild"],
+    value: "ID",
+    meaning: "what runs under one name on the cluster: its transactions, its group, its mark in loan.commits",
   },
   kafkaBootstrap: {
     kind: "list",
@@ -276,7 +283,7 @@ export function keyOf(name: string): string {
 /** `LOANSTREAM_DATA_DIR`, `LOANSTREAM_KAFKA_SASL_PASSWORD_FILE`. */
 export const variableOf = (name: string) => `${VARIABLES}${separated(name, "_").toUpperCase()}`;
 
-const SECTIONS = ["kafka.sasl.", "kafka.ssl.", "kafka."];
+const SECTIONS = ["kafka.application.", "kafka.sasl.", "kafka.ssl.", "kafka."];
 
 export const VARIABLES = "LOANSTREAM_";
 

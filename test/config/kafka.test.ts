@@ -26,6 +26,14 @@ describe("settings of Kafka", () => {
     assert.deepEqual(read([]), plainSettings(["127.0.0.1:9092"]));
   });
 
+  it("name the application as Kafka Streams does", () => {
+    const named = (text: string, args: readonly string[] = []) =>
+      readSettings("run", ["--config", fileWith(text), ...args], {}, {}).settings.kafkaApplicationId;
+    assert.equal(named("broker: kafka"), "loanstream");
+    assert.equal(named("kafka: { application: { id: risk } }"), "risk");
+    assert.equal(named("kafka: { application: { id: risk } }", ["--kafka-application-id", "fraud"]), "fraud");
+  });
+
   it("stand in sections of the file, as YAML is written", () => {
     const file = fileWith(`
 broker: kafka
