@@ -78,19 +78,23 @@ clean-data: ## stop the stack; remove the event log, its data and every output u
 	  read answer; [ "$$answer" = y ] || { echo 'Kept.'; exit 1; }; \
 	fi; { [ ! -x node_modules/.bin/node ] || $(STACK) down --data; } && rm -rf .loanstream
 
-# The stack: Kafka, and Spark with SPARK=1 (docs/stack.md). KAFKA_PORT and SPARK_PORT name other ports.
+# Where Kafka is: KAFKA_PORT of this machine, else what loanstream.yaml and LOANSTREAM_KAFKA_* say.
+AT_KAFKA = $(if $(KAFKA_PORT),--kafka-bootstrap 127.0.0.1:$(KAFKA_PORT))
+
+# The stack: Kafka and the application on it (APP=0 leaves it out), and Spark with SPARK=1 (docs/stack.md). KAFKA_PORT,
+# APP_PORT and SPARK_PORT name other ports.
 STACK := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning stack/main.ts
 KAFKA_TESTS = $(sort $(wildcard test/kafka/*.test.ts test/stack/*.test.ts))
 
 .PHONY: up down logs test-kafka compose
 
-up: setup ## start Kafka on port 9092, with SPARK=1 Spark Connect on 15002; what runs is left alone
+up: setup ## start Kafka on port 9092 and the application on 8080, with SPARK=1 Spark Connect on 15002
 	@$(STACK) up
 
 down: setup ## stop what `make up` started; its data is kept
 	@$(STACK) down
 
-logs: setup ## show the end of the stack's logs and follow them (SERVICE=kafka for one)
+logs: setup ## show the end of the stack's logs and follow them (SERVICE=kafka or app for one)
 	@$(STACK) logs $(SERVICE)
 
 test-kafka: setup compose ## the tests that start Kafka
@@ -112,12 +116,12 @@ compose: ## Debian's docker-compose, where there is none and we are root
 RATE ?= 10
 kafka-producer-single: setup ## send generated events to Kafka as their time comes (RATE=10 a second or max, COUNT=, SEED=)
 	@bin/loanstream generate --out kafka --paced --rhythm flat --rate $(if $(filter max,$(RATE)),100000,$(RATE)) \
-	  $(if $(COUNT),--events $(COUNT)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	  $(if $(COUNT),--events $(COUNT)) $(if $(SEED),--seed $(SEED)) $(AT_KAFKA) $(ARGS)
 
 .PHONY: kafka-producer-single
 
-# Topics and consumers on Kafka (docs/kafka.md); settings are those of loanstream.yaml and LOANSTREAM_KAFKA_*.
-ON_KAFKA = --broker kafka $(if $(KAFKA_PORT),--kafka-bootstrap 127.0.0.1:$(KAFKA_PORT))
+# Topics and consumers on Kafka (docs/kafka.md).
+ON_KAFKA = --broker kafka $(AT_KAFKA)
 CONSUMERS := input output-risk output-fraud output-stats output-segment output-channel alerts late dlq
 KAFKA_CONSUMERS := $(CONSUMERS:%=kafka-consumer-%)
 

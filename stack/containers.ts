@@ -11,9 +11,9 @@ export async function hasContainers(): Promise<boolean> {
   return (await docker(["info"], "ignore")) === 0 && (await docker(["compose", "version"], "ignore")) === 0;
 }
 
-/** Waits until all are healthy. Each of these gives docker's exit code. */
+/** Builds the application as it is here, and waits until all are healthy. Each of these gives docker's exit code. */
 export const composeUp = (services: readonly StackService[]): Promise<number> =>
-  compose(["up", "--detach", "--wait", ...names(services)]);
+  compose(["up", "--build", "--detach", "--wait", ...names(services)]);
 
 /** `removeData`: their volumes too. */
 export const composeDown = (removeData: boolean): Promise<number> =>

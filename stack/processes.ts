@@ -8,7 +8,7 @@ import { withStackLocked } from "./lock.ts";
 import { refuseUsedPort } from "./ports.ts";
 import { endProcess, lives } from "./process.ts";
 import { endOfLog, type FoundService, findService, forgetService, LOG_FILE, ready } from "./service.ts";
-import { everyService, portOf, type StackService } from "./services.ts";
+import { everyService, type PortOf, portOf, type StackService } from "./services.ts";
 
 export interface StackOptions {
   /** Absolute. A folder in it for each service; what is stopped keeps its data there. */
@@ -36,9 +36,10 @@ export async function startStack(services: readonly StackService[], options: Sta
       if (found && lives(found.process)) running.set(service, found);
       else await refuseUsedPort(portOf(service, options.env), portRemedy(service));
     }
+    const ports = (service: StackService) => running.get(service)?.port ?? portOf(service, options.env);
     for (const service of services) {
       const found = running.get(service);
-      await (found ? greet(service, found, options) : start(service, options));
+      await (found ? greet(service, found, options) : start(service, ports, options));
     }
   });
 }
@@ -76,13 +77,13 @@ export function followLogs(services: readonly StackService[], options: StackOpti
   });
 }
 
-async function start(service: StackService, options: StackOptions): Promise<void> {
+async function start(service: StackService, ports: PortOf, options: StackOptions): Promise<void> {
   const dataDir = folder(service, options);
   await reportEnd(service, options);
-  options.say(`${service.title} starts; the first start of all fetches its jars.`);
+  options.say(`${service.title} starts${service.jars ? "; the first start of all fetches its jars" : ""}.`);
   const startedAt = performance.now();
-  const port = portOf(service, options.env);
-  const { pid } = await service.start({ cacheDir: options.cacheDir, dataDir, port, ownerPid: null });
+  const port = ports(service);
+  const { pid } = await service.start({ cacheDir: options.cacheDir, dataDir, port, ownerPid: null }, ports);
   const place = `process ${pid}, log ${shown(logFile(service, options))}`;
   options.say(
     `${service.title} is ready at 127.0.0.1:${port} after ${secondsSince(startedAt)} s (${place}).`,
@@ -100,7 +101,8 @@ async function reportEnd(service: StackService, options: StackOptions): Promise<
 /** It may still be starting. */
 async function greet(service: StackService, found: FoundService, options: StackOptions): Promise<void> {
   const { process, port } = found;
-  await ready(service.title, () => lives(process), port, folder(service, options));
+  const isReady = () => service.isReady(port);
+  await ready(service.title, () => lives(process), isReady, folder(service, options));
   const place = `process ${process.pid}, log ${shown(logFile(service, options))}`;
   options.say(`${service.title} runs already at 127.0.0.1:${port} (${place}).`);
 }
@@ -127,5 +129,7 @@ const shown = (path: string): string => relative(process.cwd(), path) || ".";
 
 const secondsSince = (startedAt: number): string => ((performance.now() - startedAt) / 1000).toFixed(1);
 
-const portRemedy = ({ title, portVariable }: StackService): string =>
-  `Stop what listens there, or give ${title} another port: ${portVariable}=….`;
+const portRemedy = ({ title, portVariable, rival }: StackService): string =>
+  `Stop what listens there (${rival}, perhaps), or give ${lowered(title)} another port: ${portVariable}=….`;
+
+const lowered = (title: string): string => title.replace(/^The /, "the ");

@@ -44,9 +44,12 @@ const LOG_LINES_SHOWN = 20;
 const runWhile = join(import.meta.dirname, "run-while.sh");
 const keepRunning = join(import.meta.dirname, "keep-running.sh");
 
+/** Whether what listens on a port is ready. */
+export type IsReady = (port: number) => Promise<boolean>;
+
 /**
- * Starts the command and resolves once its port answers. `name` is for messages. Throws `stack.died` with the end of
- * its log.
+ * Starts the command and resolves once it is ready: its port answers, unless told otherwise. `name` is for messages.
+ * Throws `stack.died` with the end of its log.
  */
 export async function startService(
   name: string,
@@ -54,12 +57,18 @@ export async function startService(
   env: NodeJS.ProcessEnv,
   port: number,
   options: ServiceOptions,
+  isReady: IsReady = answers,
 ): Promise<Service> {
   await mkdir(options.dataDir, { recursive: true });
   const service = spawnService(command, env, options);
   if (options.ownerPid === null) await writeRecord(options.dataDir, service, port);
   try {
-    await ready(name, () => !hasEnded(service), port, options.dataDir);
+    await ready(
+      name,
+      () => !hasEnded(service),
+      () => isReady(port),
+      options.dataDir,
+    );
   } catch (error) {
     await end(service, "SIGKILL");
     await forgetService(options.dataDir);
@@ -84,15 +93,15 @@ export async function findService(dataDir: string): Promise<FoundService | null>
 export const forgetService = (dataDir: string): Promise<void> =>
   rm(join(dataDir, RECORD_FILE), { force: true });
 
-/** Resolves once the port answers. Throws `stack.died`, with the end of its log, when it doesn't in time. */
+/** Resolves once it is ready. Throws `stack.died`, with the end of its log, when it isn't in time. */
 export async function ready(
   name: string,
   isAlive: () => boolean,
-  port: number,
+  isReady: () => Promise<boolean>,
   dataDir: string,
 ): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
-  while (!(await answers(port))) {
+  while (!(await isReady())) {
     if (!isAlive()) throw died(`${name} ended`, dataDir);
     if (Date.now() > deadline) throw died(`${name} did not get ready`, dataDir);
     await delay(50);

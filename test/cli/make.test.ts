@@ -43,6 +43,14 @@ describe("make", () => {
     );
   });
 
+  it("sends generated events where KAFKA_PORT says that Kafka is", async () => {
+    assert.equal(
+      await commandOf("kafka-producer-single", "COUNT=7", "KAFKA_PORT=19092"),
+      "bin/loanstream generate --out kafka --paced --rhythm flat --rate 10 --events 7 --kafka-bootstrap 127.0.0.1:19092",
+    );
+    assert.doesNotMatch(await commandOf("kafka-producer-single"), /bootstrap/);
+  });
+
   it("deletes and makes topics anew only where somebody said so", async () => {
     assert.equal(await commandOf("kafka-list", "JSON=1"), "bin/loanstream topics list --broker kafka --json");
     assert.equal(await commandOf("kafka-recreate"), "bin/loanstream topics recreate --broker kafka");

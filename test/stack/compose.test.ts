@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
+import { appSettings, isTakingIn } from "../../stack/app.ts";
 import { brokerProperties } from "../../stack/kafka/properties.ts";
 import { KAFKA_VERSION } from "../../stack/kafka.ts";
+import { freePort } from "../../stack/ports.ts";
 import { everyService } from "../../stack/services.ts";
 import { SPARK_VERSION, sparkSettings } from "../../stack/spark.ts";
 
@@ -24,9 +28,9 @@ test("docker-compose takes the file, with and without Spark", (t) => {
   }
   const config = (...args: string[]) =>
     parse(execFileSync("docker-compose", [...args, "config"], { cwd: root, encoding: "utf8" }));
-  assert.ok(config().services.kafka);
-  assert.deepEqual(Object.keys(config("--profile", "spark").services), ["kafka", "spark"]);
-  assert.equal(services.kafka.profiles, undefined);
+  assert.deepEqual(Object.keys(config("--profile", "spark").services), ["app", "kafka", "spark"]);
+  assert.ok(config().services.app);
+  assert.deepEqual([services.kafka.profiles, services.app.profiles], [undefined, undefined]);
   assert.deepEqual(services.spark.profiles, ["spark"]);
 });
 
@@ -51,6 +55,74 @@ test("a broker in a container has the settings of one outside", () => {
     assert.equal(services.kafka.environment[`KAFKA_${key.toUpperCase().replaceAll(".", "_")}`], value, key);
   assert.equal(services.kafka.image, `apache/kafka:${KAFKA_VERSION}`);
 });
+
+test("the application in a container has the settings of one outside, but for its place", () => {
+  const inside = services.app.environment;
+  const outside = appSettings(8080, 9092, "/data");
+  const place = new Set(["LOANSTREAM_DATA_DIR", "LOANSTREAM_HOST", "LOANSTREAM_KAFKA_BOOTSTRAP"]);
+  assert.deepEqual(Object.keys(inside), Object.keys(outside));
+  for (const [name, value] of Object.entries(outside))
+    if (!place.has(name)) assert.equal(inside[name], value, name);
+  const [, listener] =
+    /CONTAINERS:\/\/(kafka:\d+)/.exec(services.kafka.environment.KAFKA_ADVERTISED_LISTENERS) ?? [];
+  assert.equal(inside.LOANSTREAM_KAFKA_BOOTSTRAP, listener);
+  assert.deepEqual(services.app.depends_on, { kafka: { condition: "service_healthy" } });
+});
+
+/** Such as `COPY bin bin`, with one source or several. */
+const copied = (dockerfile: string) =>
+  [...dockerfile.matchAll(/^COPY (.+) (\S+)$/gm)].flatMap(([, sources = "", to = ""]) =>
+    sources.split(" ").map((from) => ({ from, to: to === "./" ? from : to })),
+  );
+
+test("what the image gets is all that the application needs, and no more packages than it has", async (t) => {
+  const image = await mkdtemp(join(tmpdir(), "loanstream-image-"));
+  t.after(() => rm(image, { recursive: true, force: true }));
+  const [dockerfile, ignored] = await Promise.all(
+    ["Dockerfile", ".dockerignore"].map((name) => readFile(join(root, name), "utf8")),
+  );
+  const files = copied(dockerfile ?? "");
+  assert.deepEqual(
+    files.map(({ from }) => `!${from}`).toSorted(),
+    ignored?.trim().split("\n").slice(1).toSorted(),
+  );
+  for (const { from, to } of files) await cp(join(root, from), join(image, to), { recursive: true });
+  await linkPackages(image);
+
+  const port = await freePort();
+  const env = { ...process.env, ...appSettings(port, 9, image), LOANSTREAM_BROKER: "embedded" };
+  const app = spawn(join(image, "stack", "app", "start.sh"), {
+    cwd: image,
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  t.after(() => app.kill("SIGKILL"));
+  let said = "";
+  app.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  while (!(await isTakingIn(port))) {
+    assert.equal(app.exitCode, null, said);
+    await delay(50);
+  }
+  const ended = once(app, "exit");
+  app.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+});
+
+/** Those that `npm ci --omit=dev` installs. */
+async function linkPackages(image: string): Promise<void> {
+  const { packages } = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
+  const top = Object.entries<{ dev?: boolean }>(packages).filter(
+    ([path, { dev }]) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && dev !== true,
+  );
+  assert.ok(top.length > 10);
+  for (const [path] of top) {
+    await mkdir(dirname(join(image, path)), { recursive: true });
+    await symlink(join(root, path), join(image, path));
+  }
+  await symlink(join(root, "node_modules", ".bin"), join(image, "node_modules", ".bin"));
+}
 
 test("Spark in a container has the settings and the jars of one outside", async () => {
   const command: string[] = services.spark.command;
@@ -101,9 +173,11 @@ async function runStack(t: TestContext, dockerScript: string, args: string[], en
 test("with an engine, the stack is up, down and followed in containers", async (t) => {
   const looked = ["info", "compose version"];
   const up = await runStack(t, "exit 0", ["up"]);
-  assert.deepEqual([up.status, up.asked], [0, [...looked, "COMPOSE up --detach --wait kafka"]]);
+  assert.deepEqual([up.status, up.asked], [0, [...looked, "COMPOSE up --build --detach --wait kafka app"]]);
   const both = await runStack(t, "exit 0", ["up"], { SPARK: "1" });
-  assert.deepEqual(both.asked, [...looked, "COMPOSE up --detach --wait kafka spark"]);
+  assert.deepEqual(both.asked, [...looked, "COMPOSE up --build --detach --wait kafka app spark"]);
+  const alone = await runStack(t, "exit 0", ["up"], { APP: "0" });
+  assert.deepEqual(alone.asked, [...looked, "COMPOSE up --build --detach --wait kafka"]);
   const down = await runStack(t, "exit 0", ["down"]);
   assert.deepEqual([down.status, down.asked], [0, [...looked, "COMPOSE down"]]);
   const cleared = await runStack(t, "exit 0", ["down", "--data"]);
@@ -132,7 +206,11 @@ test("wrong words, services and ports are refused in one line", async (t) => {
   const wrong: [string[], NodeJS.ProcessEnv, RegExp][] = [
     [["upp"], {}, /^there is no command "upp" \[usage\.invalid\]/],
     [["up", "--fast"], {}, /^Unknown option '--fast'.* \[usage\.invalid\]/],
-    [["logs", "kafak"], {}, /^there is no service "kafak" \[usage\.invalid\]\. Say one of kafka, spark\./],
+    [
+      ["logs", "kafak"],
+      {},
+      /^there is no service "kafak" \[usage\.invalid\]\. Say one of kafka, app, spark\./,
+    ],
     [["up"], { KAFKA_PORT: "65536" }, /^KAFKA_PORT=65536 is no port \[usage\.invalid\]/],
   ];
   for (const [args, env, message] of wrong) {

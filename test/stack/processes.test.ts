@@ -13,7 +13,7 @@ import { answers } from "../../stack/ports.ts";
 import { lives, processId } from "../../stack/process.ts";
 import { startStack, stopStack } from "../../stack/processes.ts";
 import { findService } from "../../stack/service.ts";
-import { kafka } from "../../stack/services.ts";
+import { app, kafka } from "../../stack/services.ts";
 import { records, type StackUnderTest, stackUnderTest } from "./stack-under-test.ts";
 
 const kafkaFolder = ({ directory }: StackUnderTest): string => join(directory, "kafka");
@@ -94,6 +94,21 @@ test("a port that something else listens on is refused before anything starts", 
   );
   assert.deepEqual(stack.said, []);
   assert.equal(existsSync(kafkaFolder(stack)), false);
+});
+
+test("a port that a run has already is refused, and the run named as what it may be", async (t) => {
+  const stack = await stackUnderTest(t);
+  if (!stack) return;
+  const other = createServer().listen(stack.appPort, "127.0.0.1");
+  t.after(() => other.close());
+  await once(other, "listening");
+  await assert.rejects(
+    startStack([kafka, app], stack),
+    new RegExp(
+      `port ${stack.appPort} is in use .*a "make run", perhaps\\), or give the application .*APP_PORT=`,
+    ),
+  );
+  assert.deepEqual(stack.said, []);
 });
 
 test("what ended by itself is said with the end of its log; whoever has its number by now is left alone", async (t) => {

@@ -13,6 +13,7 @@ import { type StackOptions, stopStack } from "../../stack/processes.ts";
 
 export interface StackUnderTest extends StackOptions {
   readonly kafkaPort: number;
+  readonly appPort: number;
   readonly said: string[];
 }
 
@@ -23,14 +24,15 @@ export async function stackUnderTest(t: TestContext): Promise<StackUnderTest | n
     t.skip("NO JAVA: nothing was started. Install Java 17 and Maven to run this test.");
     return null;
   }
-  const kafkaPort = await freePort();
+  const [kafkaPort, appPort] = [await freePort(), await freePort()];
   const said: string[] = [];
   const stack = {
     directory: await mkdtemp(join(tmpdir(), "loanstream-stack-")),
     cacheDir: defaultCacheDir(process.env),
-    env: { KAFKA_PORT: String(kafkaPort) },
+    env: { KAFKA_PORT: String(kafkaPort), APP_PORT: String(appPort) },
     say: (line: string) => void said.push(line),
     kafkaPort,
+    appPort,
     said,
   };
   t.after(async () => {
