@@ -35,8 +35,8 @@ export interface SenderOptions {
   readonly transactionalId: string | null;
   /** Who writes to a partition from now on; another one where the broker forgot the one of before. */
   writer(another: boolean): Promise<Writer>;
-  /** Before the first batch to some partitions. */
-  prepare(partitions: readonly { topic: string; partition: number }[]): Promise<void>;
+  /** Before each request. */
+  prepare(): Promise<void>;
   /** How long what fails in passing is tried again. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;
@@ -166,7 +166,7 @@ export function createSender(options: SenderOptions): Sender {
     busy.add(leader);
     for (const partition of due) partition.underWay = true;
     try {
-      await options.prepare(due);
+      await options.prepare();
       const batches: SentBatch[] = [];
       for (const partition of due) batches.push(await encoded(partition));
       const answers = await cluster.send(

@@ -14,8 +14,13 @@ export interface TransactionOptions {
   /** The same after every restart: who opens it last shuts the others out. */
   readonly transactionalId: string;
   readonly topics: readonly string[];
-  /** After so long without its end the broker aborts a transaction; what fails in passing is tried again for half of it. */
+  /** After so long without its end the broker aborts a transaction, and shuts its writer out. */
   readonly timeoutMs: number;
+  /** How long what fails in passing is tried again: half of `timeoutMs` unless told otherwise, or until the signal. */
+  readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
+  /** Told of what passes by itself but lasts, such as a broker that restarts. */
+  readonly onTrouble?: (trouble: LoanstreamError) => void;
 }
 
 export interface GroupOffset {
@@ -36,6 +41,11 @@ export interface Transactions {
 }
 
 export interface Transaction {
+  /**
+   * Begins at the broker at once, with a partition that will be sent to: throws `kafka.fenced` when another took the id
+   * over, before anything is sent.
+   */
+  open(topic: string, partition: number): Promise<void>;
   /** To the partition of its key, as Java's client decides; false: wait for `room()`. Errors come from `commit`. */
   send(topic: string, record: OutgoingRecord & { readonly key: Uint8Array }): boolean;
   sendTo(topic: string, partition: number, record: OutgoingRecord): boolean;
@@ -49,7 +59,7 @@ export interface Transaction {
   abort(): Promise<void>;
 }
 
-const PAUSE = { delayMs: 2, mostDelayMs: 200 };
+const PAUSE = { delayMs: 1, mostDelayMs: 200 };
 const NEW = { id: -1n, epoch: -1 };
 /** Of a group whose offsets somebody without a membership writes. */
 const NO_MEMBER = { generation: -1, id: "", instance: null, leaderEpoch: -1 };
@@ -62,29 +72,29 @@ export async function openTransactions(
   settings: KafkaSettings,
   options: TransactionOptions,
 ): Promise<Transactions> {
-  const tuning = { ...producerTuning(settings.producer), requestTimeoutMs: options.timeoutMs };
-  const cluster = await openCluster(settings, options.timeoutMs);
+  const tuning = producerTuning(settings.producer);
+  const cluster = await openCluster(settings, tuning.requestTimeoutMs);
   const stop = new AbortController();
   try {
-    const patience = { ...PAUSE, withinMs: options.timeoutMs / 2, signal: stop.signal };
-    const writer = await takeOver(cluster, options, { ...patience, withinMs: options.timeoutMs });
-    const registered = new Set<string>();
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const { timeoutMs, patienceMs = timeoutMs / 2, onTrouble } = options;
+    const patience = { ...PAUSE, withinMs: patienceMs, signal, onTrouble };
+    const opening = { ...patience, withinMs: options.patienceMs ?? timeoutMs };
+    const writer = await takeOver(cluster, options, opening);
     const broker = coordinated(cluster, options.transactionalId, writer, patience);
+    const members = membership(broker);
     const sender = createSender({
       cluster,
       tuning,
       transactionalId: options.transactionalId,
       writer: async () => writer,
-      async prepare(partitions) {
-        const added = partitions.filter((one) => !registered.has(`${one.partition}:${one.topic}`));
-        if (added.length > 0) await broker.register(added);
-        for (const one of added) registered.add(`${one.partition}:${one.topic}`);
-      },
-      patienceMs: patience.withinMs,
-      signal: stop.signal,
+      prepare: members.register,
+      patienceMs,
+      signal,
+      onTrouble,
     });
-    const counts = await sender.open(options.topics);
-    return oneByOne(sender, counts, broker, registered, async () => {
+    const counts = await retrying(() => sender.open(options.topics), opening);
+    return oneByOne({ sender, counts, broker, members }, async () => {
       stop.abort();
       await cluster.close();
     });
@@ -94,22 +104,68 @@ export async function openTransactions(
   }
 }
 
-function oneByOne(
-  sender: Sender,
-  counts: ReadonlyMap<string, number>,
-  broker: Coordinated,
-  registered: Set<string>,
-  close: () => Promise<void>,
-): Transactions {
+interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** The partitions of the transaction that is open. */
+interface Membership {
+  readonly isEmpty: boolean;
+  add(topic: string, partition: number): void;
+  /** Makes all that were added known to the coordinator, in one request. */
+  register(): Promise<void>;
+  clear(): void;
+}
+
+function membership(broker: Coordinated): Membership {
+  const known = new Map<string, TopicPartition>();
+  const registered = new Set<string>();
+  let last: Promise<void> = Promise.resolve();
+
+  async function registerNew(): Promise<void> {
+    const added = [...known].filter(([key]) => !registered.has(key));
+    if (added.length > 0) await broker.register(added.map(([, one]) => one));
+    for (const [key] of added) registered.add(key);
+  }
+
+  return {
+    get isEmpty() {
+      return known.size === 0;
+    },
+    add(topic, partition) {
+      const key = `${partition}:${topic}`;
+      if (!known.has(key)) known.set(key, { topic, partition });
+    },
+    register() {
+      last = last.catch(() => {}).then(registerNew);
+      return last;
+    },
+    clear() {
+      known.clear();
+      registered.clear();
+    },
+  };
+}
+
+interface Parts {
+  readonly sender: Sender;
+  /** Of partitions, by topic. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly broker: Coordinated;
+  readonly members: Membership;
+}
+
+function oneByOne({ sender, counts, broker, members }: Parts, close: () => Promise<void>): Transactions {
   let state: "ready" | "open" | "broken" = "ready";
   const partitions = (topic: string): number => counts.get(topic) ?? 0;
 
   /** Ends the transaction if there is anything in it; one that is empty is unknown to the broker. */
-  async function end(work: () => Promise<boolean>): Promise<void> {
+  async function end(work: () => Promise<void>): Promise<void> {
     if (state !== "open") throw misuse("there is no open transaction");
     state = "broken";
     await work();
-    registered.clear();
+    members.clear();
     state = "ready";
   }
 
@@ -122,6 +178,7 @@ function oneByOne(
       failure ??= error;
     };
     const sendTo: Transaction["sendTo"] = (topic, partition, record) => {
+      members.add(topic, partition);
       sender.add(topic, partition, record, settled);
       return sender.hasRoom;
     };
@@ -129,11 +186,16 @@ function oneByOne(
       await sender.flush();
       if (commit && failure) throw failure;
       if (commit) for (const [group, offsets] of groups) await broker.addOffsets(group, offsets);
-      const empty = registered.size === 0 && (groups.length === 0 || !commit);
-      if (!empty) await broker.end(commit);
-      return !empty;
+      if (!members.isEmpty || (groups.length > 0 && commit)) await broker.end(commit);
     };
     return {
+      async open(topic, partition) {
+        members.add(topic, partition);
+        await members.register().catch((error) => {
+          state = "broken";
+          throw error;
+        });
+      },
       sendTo,
       send: (topic, record) => sendTo(topic, partitionOf(record.key, partitions(topic)), record),
       room: sender.room,
@@ -168,7 +230,7 @@ async function takeOver(
 
 /** What the coordinators of the transaction and of groups are asked. */
 interface Coordinated {
-  register(partitions: readonly { topic: string; partition: number }[]): Promise<void>;
+  register(partitions: readonly TopicPartition[]): Promise<void>;
   addOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void>;
   end(commit: boolean): Promise<void>;
 }
