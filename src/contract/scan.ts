@@ -18,6 +18,9 @@ import type { EventSchema } from "./schema.ts";
 
 const { FAILED, QUOTE, failed } = json;
 
+/** As far as a token is looked at; none of it fits anywhere. */
+const BEHIND = Buffer.alloc(16);
+
 /** A scanner of one schema. It holds no state that a later batch could see. */
 export function createScanner(schema: EventSchema): Scanner {
   const layout = layOut(schema);
@@ -43,18 +46,29 @@ export function createScanner(schema: EventSchema): Scanner {
     seen.fill(0);
     for (let row = 0; row < batch.count; row++) {
       const end = json.skipSpaceBack(cursor.bytes, batch.offsets[row]!, batch.offsets[row + 1]!);
-      faultPath = "";
       if (refused.length > 0) refused = [];
       stamp = row + 1;
       if (scanRecord(batch.offsets[row]!, end, row) !== FAILED) continue;
       dead[row] = 1;
-      faults.push({ row, ...complaint(end) });
+      faults.push({ row, ...complaintAlone(batch.offsets[row]!, end, row) });
     }
     const filled = { rows: batch.count, columns: columns.vectors, dead, faults };
     columns = openColumns(schema, 0);
     cursor.bytes = Buffer.alloc(0);
     return filled;
   };
+
+  /** Of a dead record by itself: one that is cut short ran on into the bytes behind it. */
+  function complaintAlone(start: number, end: number, row: number): { path: string; reason: string } {
+    const { bytes } = cursor;
+    cursor.bytes = Buffer.concat([bytes.subarray(start, end), BEHIND]);
+    faultPath = "";
+    refused = [];
+    stamp = -stamp;
+    scanRecord(0, end - start, row);
+    cursor.bytes = bytes;
+    return complaint(end - start);
+  }
 
   function complaint(end: number): { path: string; reason: string } {
     const [first] = refused;

@@ -172,6 +172,18 @@ test("a record that ends early is a fault, whatever follows in the batch", () =>
   );
 });
 
+test("what is said of a dead record is the same whatever stands behind it", () => {
+  const key = Array.from({ length: good.length }, (_, length) => good.slice(0, length));
+  const field = key.map((cut) => cut.replace(/^{/, '{"loan":{"rate":1,"cents":"x"},"unknown":{"a":[{}],'));
+  const cut = [...key, ...field, withField('"note":'), withField('"decision":'), withField('"unknown":[')];
+  const alone = cut.map((record) => scan(batchOf([record])).faults[0]);
+  for (const behind of [good, `\n${good}`, '"', "}}}", "\n5}", '"]}}', ""]) {
+    const { faults } = scan(batchOf(cut.flatMap((record) => [record, behind])));
+    const found = faults.filter(({ row }) => row % 2 === 0).map((fault) => ({ ...fault, row: 0 }));
+    assert.deepEqual(found, alone, JSON.stringify(behind));
+  }
+});
+
 test("text behind the object is a fault, white space is not", () => {
   assert.equal(faultOf(`${good}x`), "$: text after the object");
   assert.equal(faultOf(`${good}{}`), "$: text after the object");
