@@ -1,0 +1,179 @@
+/** Publishes commits as transactions of Kafka. The marker in each tells which commit it is of. */
+import { Buffer } from "node:buffer";
+import { fail, LoanstreamError } from "../errors.ts";
+import type { OutgoingRecord } from "../kafka/records/record.ts";
+import { pause, retrying } from "../kafka/retry.ts";
+import type { Transaction, Transactions } from "../kafka/transaction.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { COMMITS_TOPIC } from "../pipeline/topic-names.ts";
+import { type Marker, tells, writeMarker } from "./marker.ts";
+import type { MarkerReader } from "./marker-reader.ts";
+import type { Publication, Publisher } from "./publisher.ts";
+import { type PublishedRecord, publicationRecords } from "./records.ts";
+
+export interface KafkaPublisherParts {
+  readonly options: {
+    readonly applicationId: string;
+    readonly pipeline: Pipeline;
+    readonly onTrouble: (trouble: LoanstreamError) => void;
+    readonly signal: AbortSignal;
+    readonly nowMs: () => number;
+    readonly timeoutMs: number;
+  };
+  readonly markers: MarkerReader;
+  /** What this instance left when it took the id over. */
+  readonly claim: Marker;
+  /** Takes the id over. */
+  open(): Promise<Transactions>;
+  closeAdmin(): Promise<void>;
+}
+
+const GROUP_OFFSETS_EVERY_MS = 1_000;
+/** So long whoever takes over may need until it has left its marker. */
+const TAKE_OVER_MS = 2_000;
+
+interface Begun {
+  readonly transaction: Transaction;
+  /** Some time before it was. */
+  readonly beforeMs: number;
+}
+
+export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions): Publisher {
+  const { options, markers, claim } = parts;
+  const { applicationId, pipeline, nowMs, signal } = options;
+  const { storeId, instance } = claim;
+  const recordsOf = publicationRecords(pipeline);
+  let transactions = opened;
+  let newest = claim;
+  let begun: Begun | null = null;
+  /** When no transaction was open, and the broker knew this instance. */
+  let knownMs = nowMs();
+  let offsets = { sentMs: Number.NEGATIVE_INFINITY, of: claim };
+
+  async function begin(): Promise<void> {
+    const unused = begun;
+    begun = null;
+    try {
+      await unused?.transaction.abort();
+      const beforeMs = nowMs();
+      const transaction = transactions.begin();
+      await transaction.open(COMMITS_TOPIC, markers.partition);
+      begun = { transaction, beforeMs };
+    } catch (error) {
+      await takeBack(error, knownMs);
+      await begin();
+    }
+  }
+
+  async function publish(publication: Publication): Promise<void> {
+    if (begun === null) throw fail("internal.unexpected", "a commit was published unasked", "Report it.");
+    const { transaction, beforeMs } = begun;
+    const { seq, positions, triggered } = publication;
+    const marker: Marker = { storeId, seq, positions, triggered, instance };
+    begun = null;
+    try {
+      await send(transaction, publication, marker);
+      newest = marker;
+      knownMs = nowMs();
+    } catch (error) {
+      await takeBack(error, beforeMs);
+      if (writeMarker(newest).equals(writeMarker(marker))) return;
+      await begin();
+      await publish(publication);
+    }
+  }
+
+  async function send(transaction: Transaction, publication: Publication, marker: Marker): Promise<void> {
+    for (const record of recordsOf(publication)) {
+      if (!sendRecord(transaction, record)) await transaction.room();
+    }
+    transaction.sendTo(COMMITS_TOPIC, markers.partition, markerRecord(marker, applicationId, nowMs()));
+    const sentMs = nowMs();
+    const isDue = sentMs - offsets.sentMs >= GROUP_OFFSETS_EVERY_MS;
+    if (isDue) addOffsets(transaction, marker);
+    await transaction.commit();
+    if (isDue) offsets = { sentMs, of: marker };
+  }
+
+  function sendRecord(transaction: Transaction, record: PublishedRecord): boolean {
+    const { topic, key, value, headers, from } = record;
+    const timestampMs = nowMs();
+    if (key !== null) return transaction.send(topic, { key, value, headers, timestampMs });
+    const partition = (from ?? 0) % transactions.partitions(topic);
+    return transaction.sendTo(topic, partition, { key, value, headers, timestampMs });
+  }
+
+  function addOffsets(transaction: Transaction, { positions }: Marker): void {
+    const { topic } = pipeline.source;
+    const all = positions.map((offset, partition) => ({ topic, partition, offset }));
+    if (all.length > 0) transaction.offsets(applicationId, all);
+  }
+
+  /**
+   * After an error: takes the id again where the broker may have given this instance up for its silence, and nobody else
+   * has taken it since. Whoever does leaves a marker first of all.
+   */
+  async function takeBack(error: unknown, sinceMs: number): Promise<void> {
+    const isSilence = isRefusal(error) && nowMs() - sinceMs > options.timeoutMs && !signal.aborted;
+    if (!isSilence) throw tellFenced(error, applicationId);
+    await transactions.close();
+    await pause(TAKE_OVER_MS, signal);
+    await ownMarker();
+    transactions = await parts.open();
+    newest = await ownMarker();
+    knownMs = nowMs();
+  }
+
+  /** The newest, if it is this instance's. Throws `kafka.fenced`. */
+  async function ownMarker(): Promise<Marker> {
+    const found = await retrying(markers.settled, { ...UNTIL_STOPPED, signal, onTrouble: options.onTrouble });
+    if (found?.instance !== instance) throw fenced(applicationId);
+    return found;
+  }
+
+  async function end(): Promise<void> {
+    await begun?.transaction.abort();
+    if (offsets.of === newest) return;
+    const last = transactions.begin();
+    addOffsets(last, newest);
+    await last.commit();
+  }
+
+  return {
+    get published() {
+      return tells(newest) ? newest : null;
+    },
+    begin,
+    publish,
+    async close() {
+      await end().catch((error) => {
+        if (!(error instanceof LoanstreamError)) throw error;
+      });
+      await transactions.close();
+      await parts.closeAdmin();
+    },
+  };
+}
+
+const UNTIL_STOPPED = { withinMs: Number.POSITIVE_INFINITY, delayMs: 20, mostDelayMs: 500 };
+
+export const markerRecord = (marker: Marker, applicationId: string, timestampMs: number): OutgoingRecord => ({
+  key: Buffer.from(applicationId),
+  value: writeMarker(marker),
+  headers: [],
+  timestampMs,
+});
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof LoanstreamError && ["kafka.fenced", "kafka.refused"].includes(error.diagnostics[0].code);
+
+/** Says it in the words of who runs an instance; other errors stay as they are. */
+export const tellFenced = (error: unknown, applicationId: string): unknown =>
+  error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.fenced"
+    ? fenced(applicationId)
+    : error;
+
+function fenced(applicationId: string): LoanstreamError {
+  const message = `another instance with the application id ${applicationId} took over; this one stops`;
+  return fail("kafka.fenced", message, "Run one instance only, or give each its own kafka.application.id.");
+}

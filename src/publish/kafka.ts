@@ -1,0 +1,128 @@
+/** Opens the publisher of commits to Kafka: looks whose the application id is, then takes it over. */
+import { randomUUID } from "node:crypto";
+import { fail, type LoanstreamError } from "../errors.ts";
+import { type KafkaAdmin, openAdmin } from "../kafka/admin.ts";
+import { probe } from "../kafka/probe.ts";
+import type { KafkaSettings } from "../kafka/settings.ts";
+import { openTransactions, type Transactions } from "../kafka/transaction.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { COMMITS_TOPIC } from "../pipeline/topic-names.ts";
+import { topicsOf } from "../topics/topic-list.ts";
+import { kafkaPublisher, markerRecord, tellFenced } from "./kafka-publisher.ts";
+import { type Marker, tells } from "./marker.ts";
+import { type MarkerReader, markerReader } from "./marker-reader.ts";
+import type { Publisher } from "./publisher.ts";
+
+export interface KafkaPublisherOptions {
+  /** The transactional id, the group whose offsets show how far the log is read, and the marker's key. */
+  readonly applicationId: string;
+  readonly pipeline: Pipeline;
+  readonly storeId: string;
+  /** Told of what passes by itself but lasts, such as a broker that restarts. */
+  readonly onTrouble: (trouble: LoanstreamError) => void;
+  /** Until then what passes is waited for. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  /** After so long without its end the broker aborts a transaction: a minute. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 60_000;
+/** The broker looks only so often for transactions that are too old. */
+const OVERDUE_MS = 15_000;
+
+/**
+ * Takes the application id over, unless its marker is another store's. Throws `publish.other-store` and
+ * `publish.unknown-outputs`, which disturb nobody; `kafka.fenced` when another does the same; `kafka.topic-missing`, and
+ * what keeps the first connection from coming about.
+ */
+export async function openKafkaPublisher(
+  settings: KafkaSettings,
+  options: KafkaPublisherOptions,
+): Promise<Publisher> {
+  await probe(settings);
+  const { applicationId, onTrouble, signal, timeoutMs = TIMEOUT_MS } = options;
+  const admin = await openAdmin(settings);
+  try {
+    const patienceMs = timeoutMs + OVERDUE_MS;
+    const markers = await markerReader(settings, admin, { applicationId, patienceMs, onTrouble, signal });
+    const before = (await markers.newest()) ?? (await markers.settled());
+    if (before !== null && tells(before)) refuseOtherStore(before, options);
+    else if (before?.storeId !== options.storeId) await refuseUnknownOutputs(admin, options);
+    return await takeOver(settings, { ...options, timeoutMs }, markers, () => admin.close());
+  } catch (error) {
+    await admin.close();
+    throw error;
+  }
+}
+
+type Options = KafkaPublisherOptions & { readonly timeoutMs: number };
+
+/** A marker is left before anything else is sent: by it everybody knows who has the id. */
+async function takeOver(
+  settings: KafkaSettings,
+  options: Options,
+  markers: MarkerReader,
+  closeAdmin: () => Promise<void>,
+): Promise<Publisher> {
+  const instance = randomUUID();
+  const { storeId, nowMs } = options;
+  const open = () => transactionsOf(settings, options);
+  const transactions = await open();
+  try {
+    const found = await markers.settled();
+    if (found !== null && tells(found)) refuseOtherStore(found, options);
+    const of = found?.storeId === storeId ? found : NOTHING;
+    const { seq, positions, triggered } = of;
+    const claim: Marker = { storeId, seq, positions, triggered, instance };
+    const transaction = transactions.begin();
+    transaction.sendTo(COMMITS_TOPIC, markers.partition, markerRecord(claim, options.applicationId, nowMs()));
+    await transaction.commit();
+    return kafkaPublisher({ options, markers, claim, open, closeAdmin }, transactions);
+  } catch (error) {
+    await transactions.close();
+    throw tellFenced(error, options.applicationId);
+  }
+}
+
+const NOTHING = { seq: 0, positions: [], triggered: null };
+
+const transactionsOf = (settings: KafkaSettings, options: Options): Promise<Transactions> =>
+  openTransactions(settings, {
+    transactionalId: options.applicationId,
+    topics: [...topicsOf(options.pipeline).map(({ name }) => name), COMMITS_TOPIC],
+    timeoutMs: options.timeoutMs,
+    patienceMs: Number.POSITIVE_INFINITY,
+    signal: options.signal,
+    onTrouble: options.onTrouble,
+  });
+
+/** Throws `publish.other-store`. */
+function refuseOtherStore(
+  { storeId }: Marker,
+  { applicationId, storeId: own }: Options | KafkaPublisherOptions,
+): void {
+  if (storeId === own) return;
+  const message = `what application ${applicationId} put out is of store ${storeId}, this directory's is ${own}`;
+  throw fail("publish.other-store", message, `Name the data directory of that store, or ${OTHERWISE}`, {
+    topic: COMMITS_TOPIC,
+  });
+}
+
+/** Throws `publish.unknown-outputs`. */
+async function refuseUnknownOutputs(
+  admin: KafkaAdmin,
+  { pipeline, applicationId }: KafkaPublisherOptions,
+): Promise<void> {
+  for (const { name, kind } of topicsOf(pipeline)) {
+    if (kind !== "output" && kind !== "alerts") continue;
+    const starts = await admin.offsets(name, "start");
+    const ends = await admin.offsets(name, "end");
+    if (ends.every((end, partition) => end === starts[partition])) continue;
+    const message = `the topic holds records, and none in ${COMMITS_TOPIC} tells what application ${applicationId} put out`;
+    throw fail("publish.unknown-outputs", message, `Set ${OTHERWISE.replace("set ", "")}`, { topic: name });
+  }
+}
+
+const OTHERWISE = "set another kafka.application.id, or empty the topics with loanstream topics recreate.";

@@ -1,0 +1,83 @@
+/** A commit as records of Kafka's topics. Pure: the same records as `src/topics` gives of the same rows. */
+import { Buffer } from "node:buffer";
+import type { Header } from "../kafka/records/record.ts";
+import { alertReader, raisedRow } from "../output/alert.ts";
+import { ALERTS } from "../pipeline/alerts.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { ownTopics } from "../pipeline/topic-names.ts";
+import type { Value } from "../sql/types.ts";
+import { deadLetterHeaders, textReader } from "../topics/event-record.ts";
+import { alertRecords, rowRecords } from "../topics/row-record.ts";
+import type { TopicRecord } from "../topics/topics.ts";
+import type { CameRecord, Publication } from "./publisher.ts";
+
+export interface PublishedRecord {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array;
+  readonly headers: readonly Header[];
+  /** Of the log's partition that the record came from; null for what was computed. */
+  readonly from: number | null;
+}
+
+type Row = readonly Value[];
+type Told = Pick<Publication, "tables" | "late" | "dead">;
+
+/** Tables may be those of the pipeline, of its alerts' rows, and `alerts` with rows as the store keeps them. */
+export function publicationRecords(
+  pipeline: Pipeline,
+): (publication: Told) => Generator<PublishedRecord, void> {
+  const { source } = pipeline;
+  const topics = ownTopics(source);
+  const writers = rowWriters(pipeline);
+  const keyOf = textReader(source.key);
+
+  function came(topic: string, { partition, record }: CameRecord, headers: readonly Header[]) {
+    const key = keyOf(record);
+    return { topic, key: key === null ? null : Buffer.from(key), value: record, headers, from: partition };
+  }
+
+  return function* ({ tables, late, dead }) {
+    for (const { table, rows } of tables) {
+      const write = writers.get(table);
+      if (write) for (const row of rows) yield write(row);
+    }
+    for (const record of late) yield came(topics.late, record, []);
+    for (const record of dead) {
+      yield came(topics.dlq, record, headersOf(deadLetterHeaders(source.topic, record)));
+    }
+  };
+}
+
+function rowWriters({
+  tables,
+  alerts,
+  currency,
+  source,
+}: Pipeline): ReadonlyMap<string, (row: Row) => PublishedRecord> {
+  const raised = alertRecords(ownTopics(source).alerts);
+  const ofTable = tables.map((table) => {
+    const toRecord = rowRecords(table.topic, table);
+    return [table.name, (row: Row) => published(toRecord({ seq: 0, row }))] as const;
+  });
+  const ofAlert = alerts.map((alert) => {
+    const read = alertReader(alert, currency);
+    return [alert.rows.name, (row: Row) => published(raised({ seq: 0, row: raisedRow(read(row)) }))] as const;
+  });
+  return new Map([
+    ...ofTable,
+    ...ofAlert,
+    [ALERTS, (row: Row) => published(raised({ seq: 0, row }))] as const,
+  ]);
+}
+
+const published = ({ topic, key, value, headers }: TopicRecord): PublishedRecord => ({
+  topic,
+  key: key === null ? null : Buffer.from(key),
+  value,
+  headers: headersOf(headers),
+  from: null,
+});
+
+const headersOf = (headers: TopicRecord["headers"]): readonly Header[] =>
+  Object.entries(headers).map(([key, value]) => ({ key, value: Buffer.from(value) }));
