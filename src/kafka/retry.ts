@@ -9,7 +9,7 @@ export interface Patience {
   readonly delayMs: number;
   readonly mostDelayMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Told of a failure once it has lasted until the longest pause. */
+  /** Told of each failure after which it is tried again. */
   readonly onTrouble?: ((trouble: LoanstreamError) => void) | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function retrying<T>(attempt: () => Promise<T>, patience: Patience)
       deadline ??= performance.now() + patience.withinMs;
       const again = error instanceof LoanstreamError && error.retryable;
       if (!again || performance.now() + pauseMs > deadline || patience.signal?.aborted) throw error;
-      if (pauseMs === patience.mostDelayMs) patience.onTrouble?.(error);
+      patience.onTrouble?.(error);
     }
     await pause(pauseMs, patience.signal);
     pauseMs = Math.min(pauseMs * 2, patience.mostDelayMs);

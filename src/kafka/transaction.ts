@@ -19,7 +19,7 @@ export interface TransactionOptions {
   /** How long what fails in passing is tried again: half of `timeoutMs` unless told otherwise, or until the signal. */
   readonly patienceMs?: number;
   readonly signal?: AbortSignal;
-  /** Told of what passes by itself but lasts, such as a broker that restarts. */
+  /** Told of what passes by itself, such as a broker that restarts. */
   readonly onTrouble?: (trouble: LoanstreamError) => void;
 }
 
@@ -77,7 +77,10 @@ export async function openTransactions(
   const stop = new AbortController();
   try {
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-    const { timeoutMs, patienceMs = timeoutMs / 2, onTrouble } = options;
+    const { timeoutMs, patienceMs = timeoutMs / 2 } = options;
+    const onTrouble = (trouble: LoanstreamError) => {
+      if (!isUsual(trouble)) options.onTrouble?.(trouble);
+    };
     const patience = { ...PAUSE, withinMs: patienceMs, signal, onTrouble };
     const opening = { ...patience, withinMs: options.patienceMs ?? timeoutMs };
     const writer = await takeOver(cluster, options, opening);
@@ -103,6 +106,10 @@ export async function openTransactions(
     throw error;
   }
 }
+
+/** For a moment after each transaction the coordinator takes no other. */
+const isUsual = ({ diagnostics: [{ message }] }: LoanstreamError) =>
+  message.includes("CONCURRENT_TRANSACTIONS");
 
 interface TopicPartition {
   readonly topic: string;

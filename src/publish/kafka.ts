@@ -18,7 +18,7 @@ export interface KafkaPublisherOptions {
   readonly applicationId: string;
   readonly pipeline: Pipeline;
   readonly storeId: string;
-  /** Told of what passes by itself but lasts, such as a broker that restarts. */
+  /** Told of what passes by itself, such as a broker that restarts. */
   readonly onTrouble: (trouble: LoanstreamError) => void;
   /** Until then what passes is waited for. */
   readonly signal: AbortSignal;
