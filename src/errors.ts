@@ -43,6 +43,7 @@ export const catalogue = {
   "kafka.fenced": failure,
   "kafka.message-too-large": failure,
   "kafka.offset-out-of-range": failure,
+  "kafka.raw-identifier": failure,
   "kafka.refused": failure,
   "kafka.timeout": passing,
   "kafka.tls": configuration,

@@ -1,13 +1,14 @@
 /** Generated records as messages of a Kafka topic. */
 import { Buffer } from "node:buffer";
 import type { LoanstreamError } from "../errors.ts";
+import { keyReader } from "../eventlog/record-key.ts";
 import { createLine } from "../generator/line.ts";
 import { mostEventBytes } from "../generator/stream.ts";
 import { openProducer } from "../kafka/producer.ts";
 import type { Settled } from "../kafka/sender.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
+import { tellTroubles } from "../kafka/troubles.ts";
 import type { Logger } from "../log.ts";
-import { keyReader } from "./generate-key.ts";
 import type { Sink } from "./generate-sink.ts";
 
 export interface KafkaSinkParts {
@@ -35,7 +36,7 @@ const NO_HEADERS = [] as const;
 /** Throws `kafka.*`: what keeps the first connection from coming about. */
 export async function openKafkaSink(parts: KafkaSinkParts): Promise<KafkaSink> {
   const { settings, topic, nowMs } = parts;
-  const trouble = troubles(parts.logger, nowMs);
+  const trouble = tellTroubles(parts.logger, nowMs, "the broker takes records again");
   const producer = await openProducer(settings, { topics: [topic], onTrouble: trouble.began });
   const keyOf = keyReader(parts.key);
   const line = createLine(mostEventBytes);
@@ -79,29 +80,3 @@ export async function openKafkaSink(parts: KafkaSinkParts): Promise<KafkaSink> {
 
 /** Any other would fail the records that follow too. */
 const concernsItAlone = (error: LoanstreamError) => error.diagnostics[0].code === "kafka.message-too-large";
-
-/** What is over sooner, such as a broker's first second, isn't worth telling. */
-const TOLD_AFTER_MS = 1000;
-
-/** Tells when something keeps records from being acknowledged, once, and when they are again. */
-function troubles(logger: Logger, nowMs: () => number) {
-  let sinceMs: number | null = null;
-  let told = false;
-  return {
-    began(trouble: LoanstreamError): void {
-      sinceMs ??= nowMs();
-      if (told || nowMs() - sinceMs < TOLD_AFTER_MS) return;
-      told = true;
-      const [{ code, message, remedy }] = trouble.diagnostics;
-      logger.warn(`${message}; waits and tries again`, { code, remedy });
-    },
-    passed(): void {
-      if (told) logger.info("goes on: the broker takes records again");
-      sinceMs = null;
-      told = false;
-    },
-    get told() {
-      return told;
-    },
-  };
-}

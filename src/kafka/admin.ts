@@ -1,6 +1,7 @@
 /** Topics and offsets as an operator sees and changes them. */
 import { LoanstreamError } from "../errors.ts";
 import { type Cluster, openCluster, type TopicOfCluster } from "./cluster.ts";
+import { type Edge, offsetsOf } from "./offsets.ts";
 import { PATIENT, pause, retrying } from "./retry.ts";
 import type { KafkaSettings } from "./settings.ts";
 import { apis } from "./versions.ts";
@@ -41,9 +42,6 @@ export interface GroupLag {
   readonly end: number;
   readonly lag: number;
 }
-
-/** Of a partition's records: the oldest kept, behind the newest, or behind the newest whose transaction is decided. */
-export type Edge = "start" | "end" | "stable-end";
 
 /** Every call throws errors of the catalogue, and waits patiently for what passes. */
 export interface KafkaAdmin {
@@ -148,8 +146,7 @@ export async function openAdmin(settings: KafkaSettings): Promise<KafkaAdmin> {
       await visible(async () => (await cluster.topics([name]))[0]?.partitions.length === partitions);
     },
     async offsets(name, edge) {
-      const [topic] = await known([name]);
-      return topic ? offsetsOf(cluster, topic, edge) : [];
+      return edgesOf(cluster, name, edge);
     },
     lag: (group) => lag(cluster, group),
     close: () => cluster.close(),
@@ -179,8 +176,8 @@ async function allOf<Work extends readonly Promise<unknown>[] | []>(work: Work) 
 
 async function describe(cluster: Cluster, topic: TopicOfCluster): Promise<KafkaTopic> {
   const [start, end, configs, bytes] = await allOf([
-    offsetsOf(cluster, topic, "start"),
-    offsetsOf(cluster, topic, "end"),
+    edgesOf(cluster, topic.name, "start"),
+    edgesOf(cluster, topic.name, "end"),
     configsOf(cluster, topic.name),
     sizesOf(cluster, topic),
   ]);
@@ -198,28 +195,12 @@ async function describe(cluster: Cluster, topic: TopicOfCluster): Promise<KafkaT
   };
 }
 
-const TIMESTAMPS: Readonly<Record<Edge, bigint>> = { start: -2n, end: -1n, "stable-end": -1n };
-
 /** By partition. */
-async function offsetsOf(cluster: Cluster, topic: TopicOfCluster, edge: Edge): Promise<readonly number[]> {
-  const found: number[] = [];
-  const about = { topic: topic.name, operation: "Describe" };
-  for (const [leader, partitions] of Map.groupBy(topic.partitions, (one) => one.leader)) {
-    const wanted = partitions.map(({ partition }) => ({
-      partitionIndex: partition,
-      currentLeaderEpoch: -1,
-      timestamp: TIMESTAMPS[edge],
-    }));
-    const request = [{ name: topic.name, partitions: wanted }];
-    const isolation = edge === "stable-end" ? 1 : 0;
-    const answer = await retrying(
-      () => cluster.ask(leader, apis.listOffsets, [-1, isolation, request], about),
-      PATIENT,
-    );
-    for (const one of answer.topics[0]?.partitions ?? []) found[one.partitionIndex] = Number(one.offset);
-  }
-  return found;
-}
+const edgesOf = (cluster: Cluster, name: string, edge: Edge): Promise<readonly number[]> =>
+  retrying(async () => {
+    const [topic] = await cluster.topics([name]);
+    return topic ? offsetsOf(cluster, topic, edge) : [];
+  }, PATIENT);
 
 async function configsOf(cluster: Cluster, name: string): Promise<Readonly<Record<string, string>>> {
   const resource = { resourceType: TOPIC_RESOURCE, resourceName: name, configurationKeys: null } as const;
@@ -281,8 +262,7 @@ async function lag(cluster: Cluster, group: string): Promise<readonly GroupLag[]
   const topics = answer.groups[0]?.topics ?? [];
   const lags = await Promise.all(
     topics.map(async ({ name, partitions }) => {
-      const [topic] = await retrying(() => cluster.topics([name]), PATIENT);
-      const ends = topic ? await offsetsOf(cluster, topic, "end") : [];
+      const ends = await edgesOf(cluster, name, "end");
       return partitions.map(({ partitionIndex, committedOffset }) => {
         const end = ends[partitionIndex] ?? 0;
         const committed = Number(committedOffset);

@@ -15,6 +15,8 @@ export interface ReadPosition {
   readonly partition: number;
   /** Of the first record to read. */
   readonly offset: number;
+  /** Where it is given, the topic of that name must be this one: another is `kafka.topic-replaced`. */
+  readonly topicId?: string;
 }
 
 /** What one fetch brought of a partition. */
@@ -48,6 +50,8 @@ export interface KafkaReader {
    * `kafka.offset-out-of-range`, `kafka.topic-missing`, `kafka.topic-replaced`, `kafka.authorisation-refused`, …
    */
   next(): Promise<readonly Fetched[]>;
+  /** Goes on elsewhere in a partition that it reads. */
+  seek(position: ReadPosition): void;
   close(): Promise<void>;
 }
 
@@ -61,6 +65,8 @@ interface Partition {
 
 interface Answered {
   readonly leader: number;
+  /** As it was when asked. */
+  readonly asked: readonly Partition[];
   readonly answers: readonly PartitionAnswer[] | LoanstreamError;
 }
 
@@ -84,15 +90,16 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
   let stale = false;
 
   async function fetchFrom(leader: number, wanted: readonly Partition[]): Promise<Answered> {
+    const asked = wanted.map((partition) => ({ ...partition }));
     try {
       const answers = await cluster.send(
         leader,
-        (connection) => fetchOnce(connection, wanted, options.committedOnly, tuning),
+        (connection) => fetchOnce(connection, asked, options.committedOnly, tuning),
         { operation: "Read" },
       );
-      return { leader, answers };
+      return { leader, asked, answers };
     } catch (error) {
-      if (error instanceof LoanstreamError) return { leader, answers: error };
+      if (error instanceof LoanstreamError) return { leader, asked, answers: error };
       throw error;
     }
   }
@@ -127,11 +134,11 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
     options.onTrouble?.(error);
   }
 
-  function take(answer: PartitionAnswer): readonly Fetched[] {
-    const partition = partitions.find(
-      (one) => one.topicId === answer.topicId && one.partition === answer.partition,
-    );
-    if (partition === undefined) return [];
+  /** What was asked for before a seek is passed over. */
+  function take(answer: PartitionAnswer, asked: readonly Partition[]): readonly Fetched[] {
+    const isOf = (one: Partition) => one.topicId === answer.topicId && one.partition === answer.partition;
+    const partition = partitions.find(isOf);
+    if (partition === undefined || asked.find(isOf)?.offset !== partition.offset) return [];
     if (answer.error === "NONE") return [taken(partition, answer, options.committedOnly)];
     if (!PASSING.has(answer.error)) throw refusal(partition, answer);
     trouble(brokerError("NOT_LEADER_OR_FOLLOWER", null, place(partition)));
@@ -144,12 +151,12 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
       if (stop.signal.aborted) return [];
       ask();
       if (flying.size === 0) continue;
-      const { leader, answers } = await Promise.race(flying.values());
+      const { leader, asked, answers } = await Promise.race(flying.values());
       flying.delete(leader);
       if (stop.signal.aborted) return [];
       if (answers instanceof LoanstreamError) trouble(answers);
       else {
-        const fetched = answers.flatMap(take);
+        const fetched = answers.flatMap((answer) => take(answer, asked));
         if (fetched.length > 0) {
           if (!stale) ask();
           return fetched;
@@ -164,6 +171,11 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
         if (stop.signal.aborted) return [];
         throw error;
       }),
+    seek({ topic, partition, offset }) {
+      const found = partitions.find((one) => one.topic === topic && one.partition === partition);
+      if (found === undefined) throw brokerError("UNKNOWN_TOPIC_OR_PARTITION", null, { topic, partition });
+      found.offset = offset;
+    },
     async close() {
       stop.abort();
       await cluster.close();
@@ -175,8 +187,8 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
 async function withLeaders(cluster: Cluster, from: readonly ReadPosition[]): Promise<Partition[]> {
   const names = [...new Set(from.map(({ topic }) => topic))];
   const topics = await retrying(() => cluster.topics(names), { ...PATIENT, withinMs: 5_000 });
-  return from.map(({ topic, partition, offset }) => {
-    const topicId = topics.find(({ name }) => name === topic)?.id ?? "";
+  return from.map(({ topic, partition, offset, ...wanted }) => {
+    const topicId = wanted.topicId ?? topics.find(({ name }) => name === topic)?.id ?? "";
     const found = { topic, topicId, partition, offset };
     return { ...found, leader: leaderOf(topics, found) };
   });

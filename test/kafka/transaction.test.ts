@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Edge } from "../../src/kafka/admin.ts";
+import type { Edge } from "../../src/kafka/offsets.ts";
 import { openTransactions } from "../../src/kafka/transaction.ts";
 import { kafkaWithTopics, type TestTopics, uniqueName } from "./broker.ts";
 import { readAll } from "./read-all.ts";

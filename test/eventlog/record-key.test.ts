@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyReader } from "../../src/cli/generate-key.ts";
+import fc from "fast-check";
+import { keyReader } from "../../src/eventlog/record-key.ts";
 import { createRecordLine, createRecordStream } from "../../src/generator/records.ts";
 import { textReader } from "../../src/topics/event-record.ts";
 
-const textOf = (path: string | null, record: Buffer) => keyReader(path)(record)?.toString() ?? null;
+function textOf(path: string | null, record: Buffer): string | null {
+  const found = keyReader(path)(record);
+  return found === null ? null : Buffer.from(found).toString();
+}
 
 for (const path of ["application_id", "loan.product", "nothing.such", "nothing"]) {
   test(`${path} of every generated event is what parsing finds`, () => {
@@ -19,6 +23,29 @@ for (const path of ["application_id", "loan.product", "nothing.such", "nothing"]
     }
   });
 }
+
+test("of any JSON it is what parsing finds, however it is written", () => {
+  const names = fc.constantFrom("a", "b", "c");
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      fc.string({ unit: "binary" }),
+      fc.constantFrom('a"b', "\\", "{", '","a":"', ""),
+      fc.double(),
+      fc.constantFrom(null, true, false),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(names, tie("value"), { maxKeys: 3, noNullPrototype: true }),
+    ),
+  }));
+  const path = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("."));
+  fc.assert(
+    fc.property(value, path, fc.constantFrom(0, 1, "\t"), (written, at, space) => {
+      const record = Buffer.from(JSON.stringify(written, null, space));
+      assert.equal(textOf(at, record), textReader(at)(record));
+    }),
+    { numRuns: 2000 },
+  );
+});
 
 test("a record that breaks off behind its key has it, one that breaks off before or within has none", () => {
   const record = Buffer.from('{"id":"4711","loan":{"amo');

@@ -1,0 +1,44 @@
+/** What can go wrong with a log on Kafka. */
+import { fail, LoanstreamError } from "../../errors.ts";
+
+export interface PlaceInTopic {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export function gone({ topic, partition }: PlaceInTopic, position: number, oldest: number): LoanstreamError {
+  const message = `position ${position} is no longer kept, the oldest is ${oldest}: the topic's retention deleted records before they were taken in`;
+  const remedy =
+    "Raise topics.input.retention in pipeline.yaml and the topic's retention.ms; what was deleted is lost here: " +
+    "start with an empty data directory, which begins at the oldest record kept.";
+  return fail("log.position-gone", message, remedy, { topic, partition });
+}
+
+/** Kafka lost records that were read here already. */
+export function beyondEnd(
+  { topic, partition }: PlaceInTopic,
+  position: number,
+  end: number,
+): LoanstreamError {
+  const message = `position ${position} lies behind the partition's end ${end}: the cluster lost records that were taken in here`;
+  const remedy =
+    "Look whether an unclean leader election or a restored disk cut the topic off; start with an empty data directory to follow what it holds now.";
+  return fail("kafka.offset-out-of-range", message, remedy, { topic, partition });
+}
+
+export function closed({ topic, partition }: PlaceInTopic): LoanstreamError {
+  return fail("log.failed", "the log is closed", "Open it again.", { topic, partition });
+}
+
+export function rawIdentifier(
+  { topic, partition }: PlaceInTopic,
+  position: number,
+  path: string,
+): LoanstreamError {
+  const message = `the record at position ${position} carries ${path} as it is, where the schema has only its token`;
+  const remedy = `Put a token in its place before it enters Kafka, or declare ${path} in schema.yaml with x-pii: drop.`;
+  return fail("kafka.raw-identifier", message, remedy, { topic, partition });
+}
+
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof LoanstreamError && error.diagnostics[0].code === code;

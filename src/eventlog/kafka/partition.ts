@@ -1,0 +1,139 @@
+/** One partition of a topic as an event log. */
+import { rawIdentifierIn } from "../../contract/raw-identifiers.ts";
+import type { RecordBatch } from "../../engine/batch.ts";
+import type { Append, EventLog } from "../event-log.ts";
+import { openAside } from "./aside.ts";
+import { beyondEnd, gone, hasCode, rawIdentifier } from "./failures.ts";
+import type { PartitionSource } from "./source.ts";
+import { openTail, type Tail } from "./tail.ts";
+
+/** Of a partition, as the broker tells. */
+export interface Bounds {
+  readonly start: number;
+  /** Behind the last record whose transaction is decided, as are all before it. */
+  readonly end: number;
+}
+
+export interface PartitionParts extends Omit<PartitionSource, "learn"> {
+  readonly bounds: Bounds;
+  /** Asks the broker. */
+  readonly askBounds: () => Promise<Bounds>;
+  /** Told that the broker answered. */
+  readonly onAnswer: () => void;
+  /** Paths that no record may carry. */
+  readonly forbidden: readonly string[];
+  /** Resolves with the position of the first, once all can be read. */
+  readonly append: (batch: Append) => Promise<number>;
+}
+
+export interface KafkaPartition extends EventLog {
+  /** The broker told of other bounds. */
+  learn(bounds: Bounds): void;
+  /** Why nothing more can be read; null while it can. */
+  failure(): unknown;
+}
+
+export function openPartition(parts: PartitionParts): KafkaPartition {
+  const find = rawIdentifierIn(parts.forbidden);
+  let { start, end: known } = parts.bounds;
+  let tellMore = (): void => {};
+  let wasRead = false;
+  /** Where the last read beside the tail ended. */
+  let leftAt = -1;
+  let closing: Promise<unknown> = Promise.resolve();
+
+  function learn(bounds: Bounds): void {
+    start = Math.max(start, bounds.start);
+    if (bounds.end <= known) return;
+    known = bounds.end;
+    tellMore();
+  }
+
+  const source: PartitionSource = {
+    ...parts,
+    learn({ logStartOffset, lastStableOffset }) {
+      parts.onAnswer();
+      learn({ start: logStartOffset, end: lastStableOffset });
+    },
+  };
+  const aside = openAside(source);
+  const tailAt = (position: number): Tail =>
+    openTail(
+      source,
+      position,
+      () => known,
+      () => tellMore(),
+    );
+  let tail = tailAt(known);
+
+  /** Counts one more after what doesn't pass, so that whoever reads meets it. */
+  const end = (): number => (tail.failure === null ? known : Math.max(known, tail.reached) + 1);
+
+  /** The tail goes to who begins to read, and to who reads on where a read beside it ended. */
+  function claim(position: number): void {
+    if (!tail.stands(position) && (!wasRead || position === leftAt)) {
+      closing = Promise.all([closing, tail.close()]);
+      tail = tailAt(position);
+    }
+    wasRead = true;
+  }
+
+  function refuseGone(position: number): void {
+    if (position < start) throw gone(parts, position, start);
+  }
+
+  /** What was met at a position, as the log tells it. */
+  async function told(error: unknown, position: number): Promise<unknown> {
+    if (!hasCode(error, "kafka.offset-out-of-range")) return error;
+    const bounds = await parts.askBounds();
+    learn(bounds);
+    return position < start ? gone(parts, position, start) : beyondEnd(parts, position, bounds.end);
+  }
+
+  function refuseRaw(batch: RecordBatch): void {
+    const found = find(batch);
+    if (found !== null) throw rawIdentifier(parts, found.position, found.path);
+  }
+
+  async function* read(fromPosition: number): AsyncGenerator<RecordBatch> {
+    refuseGone(fromPosition);
+    claim(fromPosition);
+    let at = fromPosition;
+    try {
+      for (let batch = await tail.next(at); batch !== "end"; batch = await tail.next(at)) {
+        if (batch === null) return yield* readAside(at);
+        refuseRaw(batch);
+        at = batch.basePosition + batch.count;
+        yield batch;
+        if (at >= end()) return;
+      }
+    } catch (error) {
+      throw await told(error, at);
+    }
+  }
+
+  async function* readAside(from: number): AsyncGenerator<RecordBatch> {
+    leftAt = from;
+    for await (const batch of aside.read(from, () => known)) {
+      refuseRaw(batch);
+      leftAt = batch.basePosition + batch.count;
+      yield batch;
+    }
+  }
+
+  return {
+    append: parts.append,
+    read,
+    start: () => start,
+    end,
+    async release() {},
+    onMore(listener) {
+      tellMore = listener;
+    },
+    learn,
+    failure: () => tail.failure,
+    async close() {
+      await Promise.all([closing, tail.close(), aside.close()]);
+    },
+  };
+}
