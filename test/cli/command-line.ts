@@ -12,6 +12,7 @@ const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 export interface RunningCommand {
   readonly outcome: Promise<Outcome>;
+  signal(name: NodeJS.Signals): void;
   /** Sends what Ctrl-C sends. */
   interrupt(): void;
   /** As `kill -9` does. */
@@ -51,6 +52,7 @@ export function start(
     outcome,
     said: wrote("stderr"),
     printed: wrote("stdout"),
+    signal: (name) => child.kill(name),
     interrupt: () => child.kill("SIGINT"),
     kill: () => child.kill("SIGKILL"),
   };

@@ -13,6 +13,19 @@ export interface Truth {
   partitions(count: number, keys: readonly Uint8Array[]): Promise<readonly number[]>;
   /** `partition offset key value` of each record up to the end, keys and values in hex, in order of partition and offset. */
   read(topic: string, isolation: Isolation): Promise<readonly string[]>;
+  /** Those of a topic whose keys and values are texts, up to the end, in order of partition and offset. */
+  records(topic: string, isolation: Isolation): Promise<readonly TruthRecord[]>;
+  /** Of a partition, what stands before an offset, as retention does. */
+  delete(topic: string, partition: number, beforeOffset: number): Promise<void>;
+}
+
+export interface TruthRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: string | null;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly value: string | null;
 }
 
 export async function startTruth(t: Pick<TestContext, "after">, bootstrap: string): Promise<Truth> {
@@ -42,6 +55,14 @@ export async function startTruth(t: Pick<TestContext, "after">, bootstrap: strin
       return (await ask(`partition ${count} ${hex.join(" ")}`)).map(Number);
     },
     read: async (topic, isolation) => (await ask(`read ${topic} ${isolation}`)).toSorted(byPosition),
+    async records(topic, isolation) {
+      const lines = await ask(`records ${topic} ${isolation}`);
+      const records = lines.map((line): TruthRecord => JSON.parse(line));
+      return records.sort((one, other) => one.partition - other.partition || one.offset - other.offset);
+    },
+    async delete(topic, partition, beforeOffset) {
+      await ask(`delete ${topic} ${partition} ${beforeOffset}`);
+    },
   };
 }
 
