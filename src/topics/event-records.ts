@@ -1,4 +1,5 @@
 /** Topics of events: all of the log, those of them that came too late, and the dead ones. */
+import type { RecordBatch } from "../engine/batch.ts";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 import { LoanstreamError } from "../errors.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
@@ -62,18 +63,26 @@ const isGone = (error: unknown) =>
 /** Between records that are further apart than this nothing is read. */
 const NEAR = 500;
 
+/** A log that is only read: its writer's own, or another process's. */
+export interface LogOfRecords {
+  start(): number | Promise<number>;
+  read(fromPosition: number, toPosition?: number): AsyncIterable<RecordBatch>;
+}
+
 /** Records of the log by their position, of one partition and ascending; those no longer kept are left out. */
 export async function recordsAt(
-  log: LogReader,
+  log: LogOfRecords,
   places: readonly RecordPlace[],
 ): Promise<ReadonlyMap<number, LogRecord>> {
   const wanted = new Set(places.map(({ position }) => position));
   const start = await log.start();
   const found = new Map<number, LogRecord>();
   for (const { first, last } of runsOf([...wanted].filter((position) => position >= start)))
-    for await (const batch of stillKept(log.read(first, last + 1)))
+    for await (const batch of stillKept(log.read(first, last + 1))) {
+      if (batch.basePosition > last) break;
       for (const record of recordsOf(batch))
         if (wanted.has(record.position)) found.set(record.position, record);
+    }
   return found;
 }
 
