@@ -1,12 +1,15 @@
 /** The tables, and the process that holds them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { SourceLedger } from "../engine/engine.ts";
 import { count, counted } from "../output/quantities.ts";
+import { deadReader } from "../store/letters.ts";
 import { pipelineChange } from "../store/pipeline-change.ts";
 import { storeError } from "../store/sqlite-error.ts";
 import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";
 import { backfillText, goOnCommand } from "./backfills.ts";
-import { type Check, failed, ok, warning } from "./check.ts";
+import { type Check, type Finding, failed, ok, warning } from "./check.ts";
+import { commonest } from "./newest-records.ts";
 import { resultOf, type Subject, valueIn } from "./subject.ts";
 
 const MOST_COMPLAINTS = 3;
@@ -43,6 +46,13 @@ export const storeChecks: readonly Check<Subject>[] = [
     },
   },
   {
+    name: "taken in",
+    async run({ settings: { dataDir }, status }) {
+      const ledger = valueIn(status)?.ledger ?? null;
+      return ledger === null ? [] : ledgerFindings(ledger, () => commonestFault(join(dataDir, STORE_FILE)));
+    },
+  },
+  {
     name: "backfills",
     async run({ status }) {
       const found = valueIn(status);
@@ -72,6 +82,38 @@ export const storeChecks: readonly Check<Subject>[] = [
     },
   },
 ];
+
+const NOTABLE_SHARE = 0.05;
+const DEAD = '"loanstream dlq list" shows them; repaired ones "loanstream dlq retry" sends again.';
+const LATE = 'Raise delay in pipeline.yaml; "loanstream rebuild TABLE" takes in what the log still keeps.';
+const DUPLICATE =
+  "Let whoever sends send each event once; a generator that is started again needs another seed.";
+
+/** What became of all that was taken in. */
+function ledgerFindings(ledger: SourceLedger, whyDead: () => string): readonly Finding[] {
+  const { read, accepted, late, duplicate, dead } = ledger;
+  const notable = (some: number) => some > 0 && some >= read * NOTABLE_SHARE;
+  const of = (some: number, are: string) => `${count(some)} of ${counted(read, "record")} ${are}`;
+  const findings = [
+    ...(notable(dead) ? [warning(of(dead, `are dead, lately most of them for ${whyDead()}`), DEAD)] : []),
+    ...(notable(late) ? [warning(of(late, "came too late"), LATE)] : []),
+    ...(notable(duplicate) ? [warning(of(duplicate, "were there before"), DUPLICATE)] : []),
+  ];
+  return findings.length > 0 ? findings : [ok(of(accepted, "were accepted"))];
+}
+
+const NEWEST_LETTERS = 1000;
+
+/** Throws what `storeError` gives. */
+function commonestFault(file: string): string {
+  try {
+    using database = openToRead(file);
+    const letters = deadReader(database)({ limit: NEWEST_LETTERS, newestFirst: true });
+    return commonest(letters.map(({ path, reason }) => `${path} ${reason}`));
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
 
 /** Throws what `storeError` gives. */
 function quickCheck(file: string): readonly string[] {

@@ -31,7 +31,8 @@ export async function subjectOf(
   };
 }
 
-async function attempt<Value>(work: () => Promise<Value>): Promise<Attempt<Value>> {
+/** Throws only what is no error of the catalogue. */
+export async function attempt<Value>(work: () => Promise<Value>): Promise<Attempt<Value>> {
   try {
     return { value: await work() };
   } catch (error) {
