@@ -18,6 +18,8 @@ export const KAFKA_VERSION = "4.4.0";
 export interface KafkaOptions extends ServiceOptions {
   /** A second listener, SASL over TLS, for these users. */
   readonly secure?: readonly User[];
+  /** Where the broker says that its plain listener is, if not where it is: a mistake to look for. */
+  readonly advertisedPort?: number;
 }
 
 export interface User {
@@ -63,7 +65,8 @@ async function startBroker(
   await refuseUsedPort(port);
   const secure = options.secure ? await secureListener(java, options.dataDir, options.secure) : null;
   const propertiesFile = join(options.dataDir, "server.properties");
-  const properties = brokerProperties(port, await freePort(), join(options.dataDir, "topics"), secure);
+  const ports = { port, advertised: options.advertisedPort ?? port, controller: await freePort() };
+  const properties = brokerProperties(ports, join(options.dataDir, "topics"), secure);
   await writeFile(propertiesFile, properties, { mode: 0o600 });
   await format(formatRun, propertiesFile, options.secure ?? []);
   const command = [...run, "kafka.Kafka", propertiesFile];

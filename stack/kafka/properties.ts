@@ -10,22 +10,28 @@ export interface SecureListener {
   readonly users: readonly User[];
 }
 
+export interface BrokerPorts {
+  readonly port: number;
+  /** What clients are told of it. */
+  readonly advertised: number;
+  readonly controller: number;
+}
+
 /** One node that is broker and controller, on this machine's own address. */
 export function brokerProperties(
-  port: number,
-  controllerPort: number,
+  { port, advertised, controller }: BrokerPorts,
   logDir: string,
   secure: SecureListener | null,
 ): string {
-  const listeners = [`PLAINTEXT://127.0.0.1:${port}`];
-  if (secure) listeners.push(`SASL_SSL://127.0.0.1:${secure.port}`);
+  const secured = secure ? [`SASL_SSL://127.0.0.1:${secure.port}`] : [];
+  const at = (plain: number) => [`PLAINTEXT://127.0.0.1:${plain}`, ...secured];
   const settings = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    "controller.quorum.voters": `1@127.0.0.1:${controller}`,
     "controller.listener.names": "CONTROLLER",
-    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
-    "advertised.listeners": listeners.join(","),
+    listeners: [...at(port), `CONTROLLER://127.0.0.1:${controller}`].join(","),
+    "advertised.listeners": at(advertised).join(","),
     "log.dirs": logDir,
     "auto.create.topics.enable": "false",
     ...alone,

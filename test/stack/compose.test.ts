@@ -45,7 +45,7 @@ test("the file has the services of the stack, on the same ports of this machine 
 });
 
 test("a broker in a container has the settings of one outside", () => {
-  const outside = brokerProperties(9092, 9093, "/topics", null)
+  const outside = brokerProperties({ port: 9092, advertised: 9092, controller: 9093 }, "/topics", null)
     .trim()
     .split("\n")
     .map((line): [string, string] => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])
