@@ -14,6 +14,11 @@ export interface TransactionOptions {
   /** The same after every restart: who opens it last shuts the others out. */
   readonly transactionalId: string;
   readonly topics: readonly string[];
+  /**
+   * Whose place to take where the broker gave it up for its silence: throws `kafka.fenced` when another took the id over
+   * since, and leaves that one alone unless it has a transaction open.
+   */
+  readonly before?: Pick<Writer, "producerId" | "epoch">;
   /** After so long without its end the broker aborts a transaction, and shuts its writer out. */
   readonly timeoutMs: number;
   /** How long what fails in passing is tried again: half of `timeoutMs` unless told otherwise, or until the signal. */
@@ -36,6 +41,7 @@ export interface GroupOffset {
  */
 export interface Transactions {
   begin(): Transaction;
+  readonly writer: Writer;
   partitions(topic: string): number;
   close(): Promise<void>;
 }
@@ -60,7 +66,7 @@ export interface Transaction {
 }
 
 const PAUSE = { delayMs: 1, mostDelayMs: 200 };
-const NEW = { id: -1n, epoch: -1 };
+const NEW = { producerId: -1, epoch: -1 };
 /** Of a group whose offsets somebody without a membership writes. */
 const NO_MEMBER = { generation: -1, id: "", instance: null, leaderEpoch: -1 };
 
@@ -97,7 +103,7 @@ export async function openTransactions(
       onTrouble,
     });
     const counts = await retrying(() => sender.open(options.topics), opening);
-    return oneByOne({ sender, counts, broker, members }, async () => {
+    return oneByOne({ sender, counts, broker, members, writer }, async () => {
       stop.abort();
       await cluster.close();
     });
@@ -161,9 +167,13 @@ interface Parts {
   readonly counts: ReadonlyMap<string, number>;
   readonly broker: Coordinated;
   readonly members: Membership;
+  readonly writer: Writer;
 }
 
-function oneByOne({ sender, counts, broker, members }: Parts, close: () => Promise<void>): Transactions {
+function oneByOne(
+  { sender, counts, broker, members, writer }: Parts,
+  close: () => Promise<void>,
+): Transactions {
   let state: "ready" | "open" | "broken" = "ready";
   const partitions = (topic: string): number => counts.get(topic) ?? 0;
 
@@ -213,7 +223,7 @@ function oneByOne({ sender, counts, broker, members }: Parts, close: () => Promi
     };
   }
 
-  return { begin, partitions, close };
+  return { begin, writer, partitions, close };
 }
 
 const misuse = (what: string): LoanstreamError =>
@@ -221,15 +231,18 @@ const misuse = (what: string): LoanstreamError =>
 
 async function takeOver(
   cluster: Cluster,
-  { transactionalId, timeoutMs }: TransactionOptions,
+  { transactionalId, timeoutMs, before = NEW }: TransactionOptions,
   patience: Patience,
 ): Promise<Writer> {
+  const about = { operation: "Write", resource: `TransactionalId ${transactionalId}` };
+  const request: [string, number, bigint, number] = [
+    transactionalId,
+    timeoutMs,
+    BigInt(before.producerId),
+    before.epoch,
+  ];
   const answer = await retrying(
-    () =>
-      cluster.ask({ transactionalId }, apis.initProducerId, [transactionalId, timeoutMs, NEW.id, NEW.epoch], {
-        operation: "Write",
-        resource: `TransactionalId ${transactionalId}`,
-      }),
+    () => cluster.ask({ transactionalId }, apis.initProducerId, request, about),
     patience,
   );
   return { producerId: Number(answer.producerId), epoch: answer.producerEpoch, transactional: true };

@@ -1,8 +1,9 @@
 /** Publishes commits as transactions of Kafka. The marker in each tells which commit it is of. */
 import { Buffer } from "node:buffer";
 import { fail, LoanstreamError } from "../errors.ts";
+import type { Writer } from "../kafka/records/encode.ts";
 import type { OutgoingRecord } from "../kafka/records/record.ts";
-import { pause, retrying } from "../kafka/retry.ts";
+import { retrying } from "../kafka/retry.ts";
 import type { Transaction, Transactions } from "../kafka/transaction.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { COMMITS_TOPIC } from "../pipeline/topic-names.ts";
@@ -23,14 +24,12 @@ export interface KafkaPublisherParts {
   readonly markers: MarkerReader;
   /** What this instance left when it took the id over. */
   readonly claim: Marker;
-  /** Takes the id over. */
-  open(): Promise<Transactions>;
+  /** Takes the id again in a writer's place. Throws `kafka.fenced` when another has it. */
+  open(before: Writer): Promise<Transactions>;
   closeAdmin(): Promise<void>;
 }
 
 const GROUP_OFFSETS_EVERY_MS = 1_000;
-/** So long whoever takes over may need until it has left its marker. */
-const TAKE_OVER_MS = 2_000;
 
 interface Begun {
   readonly transaction: Transaction;
@@ -111,15 +110,17 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
 
   /**
    * After an error: takes the id again where the broker may have given this instance up for its silence, and nobody else
-   * has taken it since. Whoever does leaves a marker first of all.
+   * has taken it since. Whoever does leaves a marker first of all; to ask the broker alone would end a transaction that
+   * one has open.
    */
   async function takeBack(error: unknown, sinceMs: number): Promise<void> {
     const isSilence = isRefusal(error) && nowMs() - sinceMs > options.timeoutMs && !signal.aborted;
     if (!isSilence) throw tellFenced(error, applicationId);
     await transactions.close();
-    await pause(TAKE_OVER_MS, signal);
     await ownMarker();
-    transactions = await parts.open();
+    transactions = await parts.open(transactions.writer).catch((failure) => {
+      throw tellFenced(failure, applicationId);
+    });
     newest = await ownMarker();
     knownMs = nowMs();
   }

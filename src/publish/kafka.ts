@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { fail, type LoanstreamError } from "../errors.ts";
 import { type KafkaAdmin, openAdmin } from "../kafka/admin.ts";
 import { probe } from "../kafka/probe.ts";
+import type { Writer } from "../kafka/records/encode.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import { openTransactions, type Transactions } from "../kafka/transaction.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -68,7 +69,7 @@ async function takeOver(
 ): Promise<Publisher> {
   const instance = randomUUID();
   const { storeId, nowMs } = options;
-  const open = () => transactionsOf(settings, options);
+  const open = (before?: Writer) => transactionsOf(settings, options, before);
   const transactions = await open();
   try {
     const found = await markers.settled();
@@ -88,8 +89,13 @@ async function takeOver(
 
 const NOTHING = { seq: 0, positions: [], triggered: null };
 
-const transactionsOf = (settings: KafkaSettings, options: Options): Promise<Transactions> =>
+const transactionsOf = (
+  settings: KafkaSettings,
+  options: Options,
+  before: Writer | undefined,
+): Promise<Transactions> =>
   openTransactions(settings, {
+    ...(before ? { before } : {}),
     transactionalId: options.applicationId,
     topics: [...topicsOf(options.pipeline).map(({ name }) => name), COMMITS_TOPIC],
     timeoutMs: options.timeoutMs,
