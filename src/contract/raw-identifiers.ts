@@ -1,6 +1,6 @@
 /**
- * Raw identifiers that a record must not carry. A field `ssn_token` marked `x-pii: token` holds the token of `ssn`; where
- * the schema doesn't know `ssn` itself, a record with one was sent by somebody who didn't make the token.
+ * Raw identifiers that a record must not carry. A text `ssn_token` holds the token of `ssn`; where the schema doesn't
+ * know `ssn` itself, a record with one was sent by somebody who didn't put the token in its place.
  */
 import { Buffer } from "node:buffer";
 import type { RecordBatch } from "../engine/batch.ts";
@@ -21,7 +21,7 @@ function identifiersIn(fields: readonly Field[]): readonly string[] {
   return fields.flatMap((field) => {
     if (field.kind === "object") return identifiersIn(field.fields);
     const twin = field.name.slice(0, -TOKEN.length);
-    const isToken = field.pii === "token" && field.name.endsWith(TOKEN) && twin !== "";
+    const isToken = field.type.kind === "string" && field.name.endsWith(TOKEN) && twin !== "";
     return isToken && !names.has(twin.toLowerCase()) ? [field.path.slice(0, -TOKEN.length)] : [];
   });
 }

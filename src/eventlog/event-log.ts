@@ -55,8 +55,9 @@ export interface PartitionedLog {
 
 /** What was read and found whole. */
 export interface LogCheck {
+  /** Of a log on Kafka one: how its brokers divide it can't be seen. */
   readonly segments: number;
-  /** Of the newest segment. */
+  /** Of the newest segment, or the newest on Kafka. */
   readonly newestRecords: number;
 }
 
@@ -73,9 +74,12 @@ export interface LogReader {
   read(fromPosition: number, toPosition?: number): AsyncIterable<RecordBatch>;
   /** Of the first batch taken in at that time or later, milliseconds since the epoch; `end()` if there is none. */
   positionAtTime(ingestTimeMs: number): Promise<number>;
-  /** Of all its files. */
+  /** Of all its files; on Kafka of the leader's. */
   bytes(): Promise<number>;
-  /** Reads where damage shows first: all of the newest segment, and the end of every other. Throws `log.corrupt`. */
+  /**
+   * Reads where damage shows first: all of the newest segment and the end of every other, or the newest on Kafka.
+   * Throws `log.corrupt`.
+   */
   check(): Promise<LogCheck>;
   close(): Promise<void>;
 }

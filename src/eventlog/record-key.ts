@@ -24,7 +24,7 @@ export function keyReader(path: string | null): KeyReader {
   return (record) => {
     let at = 0;
     for (const name of names) {
-      at = valueOf(record, at, name);
+      at = valueAt(record, at, name);
       if (at < 0) return null;
     }
     return textAt(record, at);
@@ -32,7 +32,7 @@ export function keyReader(path: string | null): KeyReader {
 }
 
 /** Where the value of a field begins, of the object that begins at an offset; -1 where there is none. */
-function valueOf(record: Uint8Array, from: number, name: Buffer): number {
+function valueAt(record: Uint8Array, from: number, name: Buffer): number {
   let at = skipSpace(record, from);
   if (record[at] !== OPEN_OBJECT) return -1;
   do {

@@ -55,6 +55,11 @@ async function withoutJava(t: Pick<TestContext, "skip">): Promise<boolean> {
   return true;
 }
 
+/** A test, or a file of tests: something that ends. */
+export interface Ending {
+  after(work: () => Promise<void>): void;
+}
+
 export interface TestTopics {
   readonly settings: KafkaSettings;
   readonly admin: KafkaAdmin;
@@ -63,12 +68,12 @@ export interface TestTopics {
 }
 
 /** The shared broker with what nearly every test does with it. */
-export async function kafkaWithTopics(t: Pick<TestContext, "after" | "skip">): Promise<TestTopics | null> {
+export async function kafkaWithTopics(t: Ending & Pick<TestContext, "skip">): Promise<TestTopics | null> {
   const found = await sharedKafka(t);
   return found && topicsOn(t, plainSettings([found.bootstrap]));
 }
 
-export async function topicsOn(t: Pick<TestContext, "after">, settings: KafkaSettings): Promise<TestTopics> {
+export async function topicsOn(t: Ending, settings: KafkaSettings): Promise<TestTopics> {
   const admin = await openAdmin(settings);
   const made: string[] = [];
   t.after(async () => {

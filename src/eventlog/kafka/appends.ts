@@ -22,7 +22,7 @@ export interface AppendsParts {
   readonly producer: KafkaProducer;
   readonly keyOf: KeyReader;
   /** Why nothing more may be appended; null while it may. */
-  readonly failure: () => unknown;
+  readonly failure: () => LoanstreamError | null;
   /** Resolves once it is known whether records that are there can be read. */
   readonly askEnds: (places: readonly RecordPlace[]) => Promise<void>;
   /** Told of what was acknowledged. */

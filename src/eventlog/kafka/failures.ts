@@ -1,5 +1,5 @@
 /** What can go wrong with a log on Kafka. */
-import { fail, LoanstreamError } from "../../errors.ts";
+import { type ErrorCode, fail, LoanstreamError } from "../../errors.ts";
 
 export interface PlaceInTopic {
   readonly topic: string;
@@ -40,5 +40,17 @@ export function rawIdentifier(
   return fail("kafka.raw-identifier", message, remedy, { topic, partition });
 }
 
-export const hasCode = (error: unknown, code: string): boolean =>
+/** What was met when a position was read, as a log tells it. */
+export async function met(
+  error: unknown,
+  place: PlaceInTopic,
+  position: number,
+  askBounds: () => Promise<{ readonly start: number; readonly end: number }>,
+): Promise<unknown> {
+  if (!hasCode(error, "kafka.offset-out-of-range")) return error;
+  const { start, end } = await askBounds();
+  return position < start ? gone(place, position, start) : beyondEnd(place, position, end);
+}
+
+export const hasCode = (error: unknown, code: ErrorCode): error is LoanstreamError =>
   error instanceof LoanstreamError && error.diagnostics[0].code === code;

@@ -72,7 +72,7 @@ export async function openKafkaLog(
       topic,
       producer,
       keyOf,
-      failure: () => partitions.map((each) => each.failure()).find((failure) => failure !== null) ?? null,
+      failure: () => partitions.map((each) => each.replaced()).find((error) => error !== null) ?? null,
       askEnds: async (places) => {
         const isKnown = ({ partition, position }: RecordPlace) => partitions[partition]!.end() > position;
         if (!places.every(isKnown)) await asked().catch(() => {});

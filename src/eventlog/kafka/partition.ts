@@ -1,9 +1,10 @@
 /** One partition of a topic as an event log. */
 import { rawIdentifierIn } from "../../contract/raw-identifiers.ts";
 import type { RecordBatch } from "../../engine/batch.ts";
+import type { LoanstreamError } from "../../errors.ts";
 import type { Append, EventLog } from "../event-log.ts";
 import { openAside } from "./aside.ts";
-import { beyondEnd, gone, hasCode, rawIdentifier } from "./failures.ts";
+import { gone, hasCode, met, rawIdentifier } from "./failures.ts";
 import type { PartitionSource } from "./source.ts";
 import { openTail, type Tail } from "./tail.ts";
 
@@ -29,8 +30,8 @@ export interface PartitionParts extends Omit<PartitionSource, "learn"> {
 export interface KafkaPartition extends EventLog {
   /** The broker told of other bounds. */
   learn(bounds: Bounds): void;
-  /** Why nothing more can be read; null while it can. */
-  failure(): unknown;
+  /** `kafka.topic-replaced` once the topic is another one; null while it isn't. */
+  replaced(): LoanstreamError | null;
 }
 
 export function openPartition(parts: PartitionParts): KafkaPartition {
@@ -69,9 +70,10 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
   /** Counts one more after what doesn't pass, so that whoever reads meets it. */
   const end = (): number => (tail.failure === null ? known : Math.max(known, tail.reached) + 1);
 
-  /** The tail goes to who begins to read, and to who reads on where a read beside it ended. */
+  /** The tail goes to who begins to read, and to who reads on where a read beside it ended; one that failed to anybody. */
   function claim(position: number): void {
-    if (!tail.stands(position) && (!wasRead || position === leftAt)) {
+    const isFree = !wasRead || position === leftAt || tail.failure !== null;
+    if (!tail.stands(position) && isFree) {
       closing = Promise.all([closing, tail.close()]);
       tail = tailAt(position);
     }
@@ -80,14 +82,6 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
 
   function refuseGone(position: number): void {
     if (position < start) throw gone(parts, position, start);
-  }
-
-  /** What was met at a position, as the log tells it. */
-  async function told(error: unknown, position: number): Promise<unknown> {
-    if (!hasCode(error, "kafka.offset-out-of-range")) return error;
-    const bounds = await parts.askBounds();
-    learn(bounds);
-    return position < start ? gone(parts, position, start) : beyondEnd(parts, position, bounds.end);
   }
 
   function refuseRaw(batch: RecordBatch): void {
@@ -108,7 +102,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
         if (at >= end()) return;
       }
     } catch (error) {
-      throw await told(error, at);
+      throw await met(error, parts, at, parts.askBounds);
     }
   }
 
@@ -131,7 +125,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
       tellMore = listener;
     },
     learn,
-    failure: () => tail.failure,
+    replaced: () => (hasCode(tail.failure, "kafka.topic-replaced") ? tail.failure : null),
     async close() {
       await Promise.all([closing, tail.close(), aside.close()]);
     },
