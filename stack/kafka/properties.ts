@@ -42,13 +42,14 @@ export function brokerProperties(
     .join("");
 }
 
-/** With one broker nothing has a replica; few internal partitions start faster; a lost consumer is noticed soon. */
+/** With one broker nothing has a replica; few internal partitions start faster; a lost consumer or transaction is noticed soon. */
 const alone: Record<string, string> = {
   "offsets.topic.replication.factor": "1",
   "offsets.topic.num.partitions": "4",
   "transaction.state.log.replication.factor": "1",
   "transaction.state.log.min.isr": "1",
   "transaction.state.log.num.partitions": "4",
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
   "share.coordinator.state.topic.replication.factor": "1",
   "share.coordinator.state.topic.min.isr": "1",
   "group.initial.rebalance.delay.ms": "0",
