@@ -30,7 +30,8 @@ function identifiersIn(fields: readonly Field[]): readonly string[] {
 export function rawIdentifierIn(paths: readonly string[]): (batch: RecordBatch) => FoundIdentifier | null {
   const wanted = paths.map((path) => {
     const names = path.split(".");
-    return { path, names, text: Buffer.from(JSON.stringify(names.at(-1))) };
+    // Without its first quotation mark, which the search would try at every text of a record.
+    return { path, names, text: Buffer.from(`${names.at(-1)}"`) };
   });
   return (batch) => {
     const { bytes, offsets, count, basePosition } = batch;

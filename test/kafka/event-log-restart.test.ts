@@ -64,7 +64,9 @@ test("a broker that is killed and started again costs a log that is followed not
   await assert.rejects(refused, hasCode("kafka.unreachable"), "waits until it is told not to");
   assert.deepEqual([...troubled], ["kafka.unreachable"]);
 
-  const opened = openKafkaLog(settings, options);
+  const told: string[] = [];
+  const tell = (message: string) => void told.push(message);
+  const opened = openKafkaLog(settings, { ...options, logger: { ...SILENT, info: tell, warn: tell } });
   await broker.start();
   await sent;
   await send(200, 300);
@@ -72,5 +74,9 @@ test("a broker that is killed and started again costs a log that is followed not
   const late = await opened;
   for (const [partition, each] of late.partitions.entries())
     assert.deepEqual(textsOf(await readAll(each)), texts[partition]);
+  assert.match(
+    told.join("\n"),
+    /^no broker answers .*; waits and tries again\ngoes on: the broker answers again$/,
+  );
   await late.close();
 });

@@ -204,6 +204,18 @@ test("what was deleted before it was read is told, with the oldest that is left"
   }
 });
 
+test("a position that the cluster no longer has, since it lost records, is told", async (t) => {
+  const kafka = await kafkaWithTopics(t);
+  if (kafka === null) return;
+  const [log] = (await openLog(t, kafka, await kafka.topic(1))).partitions;
+  await log!.append(append(["a"]));
+  const told = beyond(log!, 100);
+  assert.deepEqual(await readAll(log!, 100), []);
+  await told;
+  await assert.rejects(readAll(log!, 100), hasCode("kafka.offset-out-of-range"));
+  assert.deepEqual(textsOf(await readAll(log!)), ["a"]);
+});
+
 test("a record larger than the topic takes is refused, and the log goes on", async (t) => {
   const kafka = await kafkaWithTopics(t);
   if (kafka === null) return;

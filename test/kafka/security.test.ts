@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspect } from "node:util";
 import { createAclsV3 } from "@platformatic/kafka";
+import { openKafkaLog } from "../../src/eventlog/kafka/kafka-log.ts";
 import { openAdmin } from "../../src/kafka/admin.ts";
 import { openCluster } from "../../src/kafka/cluster.ts";
 import { clientOptions } from "../../src/kafka/connection.ts";
@@ -14,6 +15,7 @@ import { openReader } from "../../src/kafka/fetch.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { type KafkaSettings, type Mechanism, NO_SSL, plainSettings } from "../../src/kafka/settings.ts";
 import { openTransactions } from "../../src/kafka/transaction.ts";
+import { SILENT } from "../../src/log.ts";
 import { sharedKafka, type TestTopics, topicsOn, USERS, uniqueName } from "./broker.ts";
 
 const [alice, bob] = USERS;
@@ -120,6 +122,31 @@ test("a wrong password or mechanism is refused as such, and appears nowhere", as
     });
   }
   assert.ok(!JSON.stringify(await clientOptions(kafka.as(alice))).includes(alice.password));
+});
+
+test("a log that a user may not read is refused when it is opened, one that may not be written when it is", async (t) => {
+  const kafka = await secured(t);
+  if (kafka === null) return;
+  const [readable, writable] = [await kafka.topic(1), await kafka.topic(1)];
+  await kafka.allow(bob.name, TOPIC, readable, READ);
+  await kafka.allow(bob.name, TOPIC, writable, WRITE);
+  const settings = kafka.as(bob);
+  const open = (topic: string) => openKafkaLog(settings, { topic, key: null, forbidden: [], logger: SILENT });
+  const admin = await openAdmin(settings);
+  t.after(() => admin.close());
+  await until(
+    async () => (await admin.names()).filter((name) => [readable, writable].includes(name)).length === 2,
+  );
+  await assert.rejects(open(writable), {
+    message:
+      `${writable}: the user may not Read on Topic ${writable} [kafka.authorisation-refused]. ` +
+      "Allow it (kafka-acls --add --operation Read), or use another user.",
+  });
+  const log = await open(readable);
+  t.after(() => log.close());
+  const record = { records: [Buffer.from("{}")], ingestTimeMs: 1 };
+  await assert.rejects(log.append(record), /may not Write on Topic .*\[kafka\.authorisation-refused]/);
+  assert.equal(log.partitions[0]?.end(), 0);
 });
 
 test("what a user may not do is refused with the resource and the operation", async (t) => {

@@ -1,10 +1,12 @@
 /** A topic of Kafka as the log of a source. */
 import type { RecordPlace } from "../../engine/engine.ts";
 import type { LoanstreamError } from "../../errors.ts";
-import { openCluster } from "../../kafka/cluster.ts";
+import { type Cluster, openCluster } from "../../kafka/cluster.ts";
+import { brokerError } from "../../kafka/errors.ts";
+import { rightsTo } from "../../kafka/probe.ts";
 import { openProducer } from "../../kafka/producer.ts";
 import { partitionOf } from "../../kafka/records/partition-of.ts";
-import { PATIENT, retrying } from "../../kafka/retry.ts";
+import { PATIENT, type Patience, retrying } from "../../kafka/retry.ts";
 import type { KafkaSettings } from "../../kafka/settings.ts";
 import { tellTroubles } from "../../kafka/troubles.ts";
 import { consumerTuning } from "../../kafka/tuning.ts";
@@ -14,6 +16,7 @@ import { keyReader } from "../record-key.ts";
 import { createAppends } from "./appends.ts";
 import { onceAtATime } from "./once-at-a-time.ts";
 import { type KafkaPartition, openPartition } from "./partition.ts";
+import type { PartTrouble } from "./source.ts";
 import { topicBounds } from "./topic-bounds.ts";
 
 export interface KafkaLogOptions {
@@ -38,84 +41,131 @@ const CLOSE_WITHIN_MS = 10_000;
  * Waits for brokers that can't be reached, until the signal; then throws why. Throws at once `kafka.topic-missing`,
  * `kafka.authentication-failed`, `kafka.authorisation-refused`, `kafka.tls`, `kafka.version`, `usage.invalid`.
  * Reading throws `kafka.topic-replaced`, `kafka.raw-identifier`, and what else doesn't pass; appending
- * `kafka.message-too-large`.
+ * `kafka.message-too-large`, and `kafka.authorisation-refused` where the user may not write.
  */
 export async function openKafkaLog(
   settings: KafkaSettings,
   options: KafkaLogOptions,
 ): Promise<PartitionedLog> {
-  const { topic, signal } = options;
-  const stop = new AbortController();
-  const troubles = tellTroubles(options.logger, Date.now, "the broker answers again");
-  const onTrouble = (trouble: LoanstreamError) => {
-    troubles.began(trouble);
-    options.onTrouble?.(trouble);
-  };
-  const patience = { ...PATIENT, withinMs: Number.POSITIVE_INFINITY, onTrouble };
-  const atStart = { ...patience, signal };
   const cluster = await openCluster(settings, consumerTuning(settings.consumer).requestTimeoutMs);
   try {
-    const { topicId, bounds } = await topicBounds(cluster, topic, atStart);
-    const ofWriting = { ...settings, producer: { ...PRODUCER, ...settings.producer } };
-    const wanted = { topics: [topic], signal: stop.signal, onTrouble };
-    const producer = await retrying(() => openProducer(ofWriting, wanted), atStart);
-    troubles.passed();
-    const ask = async () => {
-      const now = await topicBounds(cluster, topic, { ...patience, signal: stop.signal });
-      troubles.passed();
-      if (now.topicId === topicId) for (const [at, each] of now.bounds.entries()) partitions[at]?.learn(each);
-      return now.bounds;
-    };
-    const asked = onceAtATime(ask);
-    const keyOf = keyReader(options.key);
-    const appends = createAppends({
-      topic,
-      producer,
-      keyOf,
-      failure: () => partitions.map((each) => each.replaced()).find((error) => error !== null) ?? null,
-      askEnds: async (places) => {
-        const isKnown = ({ partition, position }: RecordPlace) => partitions[partition]!.end() > position;
-        if (!places.every(isKnown)) await asked().catch(() => {});
-      },
-      onAcknowledged: troubles.passed,
-    });
-    let closing: Promise<void> | null = null;
-    const close = async () => {
-      const tooLong = setTimeout(() => stop.abort(), CLOSE_WITHIN_MS);
-      await appends.finish();
-      await producer.close();
-      clearTimeout(tooLong);
-      stop.abort();
-      await Promise.all(partitions.map((each) => each.close()));
-      await cluster.close();
-    };
-    const partitions: readonly KafkaPartition[] = bounds.map((each, partition) =>
-      openPartition({
-        settings,
-        topic,
-        topicId,
-        partition,
-        bounds: each,
-        forbidden: options.forbidden,
-        onTrouble,
-        onAnswer: troubles.passed,
-        askBounds: async () => (await asked())[partition] ?? each,
-        append: async (batch) => {
-          const [first] = await appends.append(batch, () => partition);
-          return first?.position ?? partitions[partition]!.end();
-        },
-      }),
-    );
-    const place = (record: Uint8Array) => partitionOf(keyOf(record) ?? record, partitions.length);
-    return {
-      identity: `kafka:${topicId}`,
-      partitions,
-      partitionOf: place,
-      append: (batch) => appends.append(batch, place),
-      close: () => (closing ??= close()),
-    };
+    return await openOn(cluster, settings, options);
   } catch (error) {
     await cluster.close();
     throw error;
   }
+}
+
+async function openOn(
+  cluster: Cluster,
+  settings: KafkaSettings,
+  options: KafkaLogOptions,
+): Promise<PartitionedLog> {
+  const { topic, signal } = options;
+  const stop = new AbortController();
+  const watch = watchOf(options);
+  const start = watch("start");
+  const atStart = { ...PATIENT, withinMs: Number.POSITIVE_INFINITY, signal, onTrouble: start.began };
+  const { topicId, bounds } = await topicBounds(cluster, topic, atStart);
+  await refuseUnreadable(settings, topic, atStart);
+  const appending = watch("append");
+  const wanted = { topics: [topic], signal: stop.signal, onTrouble: appending.began };
+  const producer = await retrying(() => openProducer(ofProducer(settings), wanted), atStart);
+  start.passed();
+
+  const asking = watch("ask");
+  const askedBounds = onceAtATime(async () => {
+    const now = await topicBounds(cluster, topic, {
+      ...atStart,
+      signal: stop.signal,
+      onTrouble: asking.began,
+    });
+    asking.passed();
+    if (now.topicId === topicId) for (const [at, each] of now.bounds.entries()) partitions[at]?.learn(each);
+    return now.bounds;
+  });
+
+  /** What can't be learnt now is learnt with the next records that come. */
+  async function askEnds(places: readonly RecordPlace[]): Promise<void> {
+    const isKnown = ({ partition, position }: RecordPlace) => partitions[partition]!.end() > position;
+    if (!places.every(isKnown)) await askedBounds().catch(() => {});
+  }
+
+  const keyOf = keyReader(options.key);
+  const failure = () => partitions.map((each) => each.replaced()).find((error) => error !== null) ?? null;
+  const appends = createAppends({
+    topic,
+    producer,
+    keyOf,
+    failure,
+    askEnds,
+    onAcknowledged: appending.passed,
+  });
+  const partitions: readonly KafkaPartition[] = bounds.map((each, partition) =>
+    openPartition({
+      settings,
+      topic,
+      topicId,
+      partition,
+      bounds: each,
+      forbidden: options.forbidden,
+      trouble: watch(`partition ${partition}`),
+      askBounds: async () => (await askedBounds())[partition] ?? each,
+      async append(batch) {
+        const [first] = await appends.append(batch, () => partition);
+        return first?.position ?? partitions[partition]!.end();
+      },
+    }),
+  );
+
+  async function close(): Promise<void> {
+    const tooLong = setTimeout(() => stop.abort(), CLOSE_WITHIN_MS);
+    await appends.finish();
+    await producer.close();
+    clearTimeout(tooLong);
+    stop.abort();
+    await Promise.all(partitions.map((each) => each.close()));
+    await cluster.close();
+  }
+  let closing: Promise<void> | null = null;
+
+  const place = (record: Uint8Array) => partitionOf(keyOf(record) ?? record, partitions.length);
+  return {
+    identity: `kafka:${topicId}`,
+    partitions,
+    partitionOf: place,
+    append: (batch) => appends.append(batch, place),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+const ofProducer = (settings: KafkaSettings): KafkaSettings => ({
+  ...settings,
+  producer: { ...PRODUCER, ...settings.producer },
+});
+
+/** Throws `kafka.authorisation-refused`. */
+async function refuseUnreadable(settings: KafkaSettings, topic: string, patience: Patience): Promise<void> {
+  const rights = await retrying(() => rightsTo(settings, [topic]), patience);
+  if (rights.get(topic)?.read === false)
+    throw brokerError("TOPIC_AUTHORIZATION_FAILED", null, { topic, operation: "Read" });
+}
+
+/** Trouble has passed once each part of the log that had any goes on. */
+function watchOf({ logger, onTrouble }: KafkaLogOptions): (part: string) => PartTrouble {
+  const all = tellTroubles(logger, Date.now, "the broker answers again");
+  const troubled = new Set<string>();
+  return (part) => ({
+    began(trouble) {
+      troubled.add(part);
+      all.began(trouble);
+      onTrouble?.(trouble);
+    },
+    passed() {
+      if (troubled.delete(part) && troubled.size === 0) all.passed();
+    },
+  });
 }

@@ -34,7 +34,9 @@ export async function openKafkaLogReader(
   try {
     const { topicId, bounds } = await topicBounds(cluster, topic, AT_ONCE);
     return await Promise.all(
-      bounds.map((_, partition) => partitionReader({ settings, topic, topicId, partition, onTrouble })),
+      bounds.map((_, partition) =>
+        partitionReader({ settings, topic, topicId, partition, trouble: { began: onTrouble, passed() {} } }),
+      ),
     );
   } finally {
     await cluster.close();
@@ -42,8 +44,8 @@ export async function openKafkaLogReader(
 }
 
 async function partitionReader(place: Omit<PartitionSource, "learn">): Promise<LogReader> {
-  const { settings, topic, partition, onTrouble } = place;
-  const patience = { ...PATIENT, onTrouble };
+  const { settings, topic, partition, trouble } = place;
+  const patience = { ...PATIENT, onTrouble: trouble.began };
   const cluster = await openCluster(settings, REQUEST_TIMEOUT_MS);
   let known = 0;
   const aside = openAside({

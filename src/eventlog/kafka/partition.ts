@@ -4,7 +4,7 @@ import type { RecordBatch } from "../../engine/batch.ts";
 import type { LoanstreamError } from "../../errors.ts";
 import type { Append, EventLog } from "../event-log.ts";
 import { openAside } from "./aside.ts";
-import { gone, hasCode, met, rawIdentifier } from "./failures.ts";
+import { closed, gone, hasCode, met, rawIdentifier } from "./failures.ts";
 import type { PartitionSource } from "./source.ts";
 import { openTail, type Tail } from "./tail.ts";
 
@@ -19,8 +19,6 @@ export interface PartitionParts extends Omit<PartitionSource, "learn"> {
   readonly bounds: Bounds;
   /** Asks the broker. */
   readonly askBounds: () => Promise<Bounds>;
-  /** Told that the broker answered. */
-  readonly onAnswer: () => void;
   /** Paths that no record may carry. */
   readonly forbidden: readonly string[];
   /** Resolves with the position of the first, once all can be read. */
@@ -38,6 +36,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
   const find = rawIdentifierIn(parts.forbidden);
   let { start, end: known } = parts.bounds;
   let tellMore = (): void => {};
+  let isClosed = false;
   let wasRead = false;
   /** Where the last read beside the tail ended. */
   let leftAt = -1;
@@ -53,7 +52,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
   const source: PartitionSource = {
     ...parts,
     learn({ logStartOffset, lastStableOffset }) {
-      parts.onAnswer();
+      parts.trouble.passed();
       learn({ start: logStartOffset, end: lastStableOffset });
     },
   };
@@ -90,6 +89,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
   }
 
   async function* read(fromPosition: number): AsyncGenerator<RecordBatch> {
+    if (isClosed) throw closed(parts);
     refuseGone(fromPosition);
     claim(fromPosition);
     let at = fromPosition;
@@ -116,7 +116,10 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
   }
 
   return {
-    append: parts.append,
+    async append(batch) {
+      if (isClosed) throw closed(parts);
+      return parts.append(batch);
+    },
     read,
     start: () => start,
     end,
@@ -127,6 +130,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
     learn,
     replaced: () => (hasCode(tail.failure, "kafka.topic-replaced") ? tail.failure : null),
     async close() {
+      isClosed = true;
       await Promise.all([closing, tail.close(), aside.close()]);
     },
   };

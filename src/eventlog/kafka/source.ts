@@ -12,17 +12,23 @@ export interface PartitionSource extends PlaceInTopic {
   readonly topicId: string;
   /** Told of every answer, after what it brought can be had. */
   readonly learn: (fetched: Fetched) => void;
-  /** Told of what passes by itself, such as a broker that restarts. */
-  readonly onTrouble: (trouble: LoanstreamError) => void;
+  readonly trouble: PartTrouble;
+}
+
+/** Told of what passes by itself, such as a broker that restarts, and that it has passed. */
+export interface PartTrouble {
+  began(trouble: LoanstreamError): void;
+  passed(): void;
 }
 
 /** Reads what is committed. Waits until brokers can be reached, or the signal comes; throws what doesn't pass. */
 export function readerAt(
-  { settings, topic, topicId, partition, onTrouble }: PartitionSource,
+  { settings, topic, topicId, partition, trouble }: PartitionSource,
   offset: number,
   consumer: KafkaSettings["consumer"],
   signal: AbortSignal,
 ): Promise<KafkaReader> {
+  const onTrouble = trouble.began;
   const from = [{ topic, topicId, partition, offset }];
   const tuned = { ...settings, consumer };
   const patience = { ...PATIENT, withinMs: Number.POSITIVE_INFINITY, signal, onTrouble };

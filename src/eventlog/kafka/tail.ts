@@ -20,7 +20,7 @@ export interface Tail {
 
 /** So many bytes are fetched ahead, and what one answer brings beyond that. */
 const AHEAD_BYTES = 4 << 20;
-const CONSUMER = { "fetch.max.wait.ms": "500", "max.partition.fetch.bytes": String(1 << 20) };
+const CONSUMER = { "fetch.max.wait.ms": "500", "max.partition.fetch.bytes": String(2 << 20) };
 
 /** @param end behind the last record that can be read */
 export function openTail(
