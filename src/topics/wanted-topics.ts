@@ -21,7 +21,11 @@ export function wantedTopics(
     holds: "which commits are in the outputs",
     partitions: 1,
     replication,
-    configs: { "cleanup.policy": "compact" },
+    configs: {
+      "cleanup.policy": "compact",
+      "segment.bytes": String(COMMITS_SEGMENT_BYTES),
+      "message.timestamp.type": "LogAppendTime",
+    },
   };
   const followed = topicsOf(pipeline).map((topic) => wanted(topic, pipeline));
   return [...followed, commits];
@@ -43,6 +47,8 @@ function wanted({ name, kind, holds }: Topic, { topics, log }: Told): WantedTopi
 /** Kafka deletes and compacts whole segments only, the one that is written to never. */
 const SEGMENTS_KEPT = 10;
 const SHORTEST_SEGMENT_MS = 60_000;
+/** Of which the newest record alone counts. */
+const COMMITS_SEGMENT_BYTES = 16 * 2 ** 20;
 
 /** Times are the broker's: those of an event may be long past, and it would be deleted at once. */
 function configsOf({ retentionMs }: KeptTopic, policy: string): Readonly<Record<string, string>> {

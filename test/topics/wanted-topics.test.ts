@@ -41,6 +41,11 @@ describe("the topics of a pipeline", () => {
     );
   });
 
+  it("have the broker's times, whatever the clock of who writes", () => {
+    for (const { configs } of wantedTopics(pipeline))
+      assert.equal(configs["message.timestamp.type"], "LogAppendTime");
+  });
+
   it("close a segment in a tenth of the time that they are kept", () => {
     const { configs } = named("loan.alerts");
     assert.deepEqual(
