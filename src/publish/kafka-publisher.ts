@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { fail, LoanstreamError } from "../errors.ts";
 import type { Writer } from "../kafka/records/encode.ts";
 import type { OutgoingRecord } from "../kafka/records/record.ts";
-import { retrying } from "../kafka/retry.ts";
+import { pause, retrying } from "../kafka/retry.ts";
 import type { Transaction, Transactions } from "../kafka/transaction.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { COMMITS_TOPIC } from "../pipeline/topic-names.ts";
@@ -30,6 +30,8 @@ export interface KafkaPublisherParts {
 }
 
 const GROUP_OFFSETS_EVERY_MS = 1_000;
+/** The broker may be gone; what is open then ends by itself. */
+const CLOSE_WITHIN_MS = 5_000;
 
 interface Begun {
   readonly transaction: Transaction;
@@ -147,13 +149,21 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
     begin,
     publish,
     async close() {
-      await end().catch((error) => {
+      const ended = end().catch((error) => {
         if (!(error instanceof LoanstreamError)) throw error;
       });
+      await within(ended, CLOSE_WITHIN_MS);
       await transactions.close();
       await parts.closeAdmin();
     },
   };
+}
+
+/** Waits no longer than that. */
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, pause(ms, done.signal)]);
+  done.abort();
 }
 
 const UNTIL_STOPPED = { withinMs: Number.POSITIVE_INFINITY, delayMs: 20, mostDelayMs: 500 };

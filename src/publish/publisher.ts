@@ -36,7 +36,10 @@ export interface Publisher {
   readonly published: Published | null;
   /** Before each commit: throws `kafka.fenced` where another instance has taken over. Waits for what passes. */
   begin(): Promise<void>;
-  /** After the commit: resolves once readers of committed records can see it. Throws `kafka.fenced`, and what doesn't pass. */
+  /**
+   * After the commit: resolves once it is certain that readers of committed records see it, each record once. Throws
+   * `kafka.fenced`, and what doesn't pass.
+   */
   publish(publication: Publication): Promise<void>;
   close(): Promise<void>;
 }

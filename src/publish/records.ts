@@ -1,5 +1,6 @@
 /** A commit as records of Kafka's topics. Pure: the same records as `src/topics` gives of the same rows. */
 import { Buffer } from "node:buffer";
+import { fail } from "../errors.ts";
 import type { Header } from "../kafka/records/record.ts";
 import { alertReader, raisedRow } from "../output/alert.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
@@ -40,7 +41,8 @@ export function publicationRecords(
   return function* ({ tables, late, dead }) {
     for (const { table, rows } of tables) {
       const write = writers.get(table);
-      if (write) for (const row of rows) yield write(row);
+      if (write === undefined) throw fail("internal.unexpected", `no topic is of ${table}`, "Report it.");
+      for (const row of rows) yield write(row);
     }
     for (const record of late) yield came(topics.late, record, []);
     for (const record of dead) {

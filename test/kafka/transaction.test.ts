@@ -96,6 +96,48 @@ test("a restart under the same id aborts what was open and shuts the one before 
   assert.deepEqual(await values(kafka, topic), ["new", "newer"]);
 });
 
+test("a transaction that is opened tells at once that another took the id over", async (t) => {
+  const kafka = await kafkaWithTopics(t);
+  if (kafka === null) return;
+  const topic = await kafka.topic(1);
+  const id = uniqueName("transaction");
+  const before = await open(t, kafka, id, topic);
+  await before.begin().open(topic, 0);
+  const after = await open(t, kafka, id, topic);
+  const transaction = after.begin();
+  await transaction.open(topic, 0);
+  transaction.sendTo(topic, 0, record("k", "new"));
+  await transaction.commit();
+  const last = await open(t, kafka, id, topic);
+  await assert.rejects(after.begin().open(topic, 0), /\[kafka\.fenced\]/);
+  await last.close();
+  assert.deepEqual(await values(kafka, topic), ["new"]);
+});
+
+test("a writer's place is taken again from nobody else, who goes on", async (t) => {
+  const kafka = await kafkaWithTopics(t);
+  if (kafka === null) return;
+  const topic = await kafka.topic(1);
+  const transactionalId = uniqueName("transaction");
+  const options = { transactionalId, topics: [topic], timeoutMs: 30_000 };
+  const first = await open(t, kafka, transactionalId, topic);
+  const left = first.begin();
+  left.sendTo(topic, 0, record("k", "left open"));
+  await left.flush();
+  const again = await openTransactions(kafka.settings, { ...options, before: first.writer });
+  t.after(() => again.close());
+  const transaction = again.begin();
+  transaction.sendTo(topic, 0, record("k", "again"));
+  await transaction.commit();
+  const other = await open(t, kafka, transactionalId, topic);
+  const opening = openTransactions(kafka.settings, { ...options, before: again.writer });
+  await assert.rejects(opening, /\[kafka\.fenced\]/);
+  const others = other.begin();
+  others.sendTo(topic, 0, record("k", "other"));
+  await others.commit();
+  assert.deepEqual(await values(kafka, topic), ["again", "other"]);
+});
+
 test("a transaction that failed commits nothing, and one opened anew goes on", async (t) => {
   const kafka = await kafkaWithTopics(t);
   if (kafka === null) return;
