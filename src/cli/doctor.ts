@@ -10,6 +10,7 @@ import { directoryChecks, nodeFileSystem } from "../inspect/directory-checks.ts"
 import { logChecks } from "../inspect/log-checks.ts";
 import { type Machine, machineChecks, portCheck } from "../inspect/machine-checks.ts";
 import { pipelineChecks } from "../inspect/pipeline-checks.ts";
+import { processChecks } from "../inspect/process-checks.ts";
 import { storeChecks } from "../inspect/store-checks.ts";
 import { type Subject, subjectOf } from "../inspect/subject.ts";
 import type { Command } from "./command.ts";
@@ -51,6 +52,7 @@ async function* results(args: readonly string[]): AsyncGenerator<CheckResult> {
   const checks = [
     ...pipelineChecks,
     ...directoryChecks(nodeFileSystem),
+    ...processChecks,
     ...storeChecks,
     ...logChecks,
     ...(await checksOf(settings.broker)),

@@ -1,4 +1,4 @@
-/** The tables, and the process that holds them. */
+/** The tables. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceLedger } from "../engine/engine.ts";
@@ -15,15 +15,6 @@ import { resultOf, type Subject, valueIn } from "./subject.ts";
 const MOST_COMPLAINTS = 3;
 
 export const storeChecks: readonly Check<Subject>[] = [
-  {
-    name: "process",
-    async run({ process }) {
-      if (process === null) return [ok("none runs on the data directory")];
-      if (process.url !== null) return [ok(`${process.pid} runs on the data directory, at ${process.url}`)];
-      const remedy = "Wait until it has started; else look at its messages, and end it.";
-      return [warning("one runs on the data directory and answers nobody", remedy)];
-    },
-  },
   {
     name: "store",
     async run({ status }) {

@@ -3,6 +3,7 @@ import type { SettingsOf } from "../config/table.ts";
 import { LoanstreamError } from "../errors.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type Readiness, readinessAt } from "./readiness.ts";
 import { type DirectoryStatus, processOn, type RunningProcess, statusOf } from "./status.ts";
 
 /** A result, or why there is none. */
@@ -13,6 +14,8 @@ export interface Subject {
   readonly pipelineDirectory: string;
   readonly pipeline: Attempt<Pipeline>;
   readonly process: RunningProcess | null;
+  /** Null where none runs, or it doesn't tell. */
+  readonly readiness: Readiness | null;
   /** Null where nothing is kept yet. */
   readonly status: Attempt<DirectoryStatus | null>;
   readonly nowMs: number;
@@ -23,10 +26,11 @@ export async function subjectOf(
   pipelineDirectory: string,
   nowMs: number,
 ): Promise<Subject> {
+  const process = await processOn(settings.dataDir);
   return {
-    ...{ settings, pipelineDirectory, nowMs },
+    ...{ settings, pipelineDirectory, nowMs, process },
     pipeline: await attempt(async () => loadPipeline(pipelineDirectory)),
-    process: await processOn(settings.dataDir),
+    readiness: process?.url == null ? null : await readinessAt(process.url),
     status: await attempt(() => statusOf(settings.dataDir)),
   };
 }

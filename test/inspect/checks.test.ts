@@ -17,6 +17,7 @@ import { directoryChecks, nodeFileSystem } from "../../src/inspect/directory-che
 import { logChecks } from "../../src/inspect/log-checks.ts";
 import { machineChecks, portCheck } from "../../src/inspect/machine-checks.ts";
 import { pipelineChecks } from "../../src/inspect/pipeline-checks.ts";
+import { processChecks } from "../../src/inspect/process-checks.ts";
 import { storeChecks } from "../../src/inspect/store-checks.ts";
 import { type Subject, subjectOf, valueIn } from "../../src/inspect/subject.ts";
 import { parseLogLevels } from "../../src/log.ts";
@@ -36,6 +37,7 @@ const logLevels = parseLogLevels("warn");
 const checks = [
   ...pipelineChecks,
   ...directoryChecks(nodeFileSystem),
+  ...processChecks,
   ...storeChecks,
   ...logChecks,
   portCheck,
@@ -117,7 +119,9 @@ function says(result: CheckResult, outcome: CheckResult["outcome"], found: RegEx
 describe("a check", () => {
   it("finds nothing wrong where nothing is, each of them", async () => {
     const of = await subject(whole);
-    for (const { name } of checks) assert.equal((await finding(name, of)).outcome, "ok", name);
+    // No process runs that could tell of its triggers.
+    for (const { name } of checks.filter((check) => check.name !== "trigger"))
+      assert.equal((await finding(name, of)).outcome, "ok", name);
   });
 
   it("finds nothing wrong where nothing is kept yet", async () => {
@@ -210,6 +214,32 @@ describe("a check", () => {
     says(await finding("process", await subject(directory)), "warning", /answers nobody/, /Wait until/);
     lock.release();
     assert.equal((await finding("process", await subject(directory))).outcome, "ok");
+  });
+
+  it("of the process passes on what stopped its engine", async () => {
+    const failure = { message: "no space is left on the device", remedy: "Free some." };
+    const readiness = { state: "failed", recordsPerSecond: null, lastTriggerMs: null, failure };
+    const process = { pid: 1, url: "http://127.0.0.1:1", startedAt: null };
+    const of = { ...(await subject(whole)), process, readiness };
+    says(await finding("process", of), "failed", /^1 has stopped: no space is left/, /^Free some\.$/);
+  });
+
+  it("of the trigger warns where one takes longer than there is until the next", async () => {
+    const told = { state: "live", recordsPerSecond: 3, lastTriggerMs: 999.5, failure: null };
+    const of = { ...(await subject(whole)), readiness: told };
+    says(await finding("trigger", of), "ok", /^the last one took 1,000 of 1,000 ms$/, /^$/);
+    const slow = { ...of, readiness: { ...told, lastTriggerMs: 1234 } };
+    says(await finding("trigger", slow), "warning", /^overrun: .* 1,234 of 1,000 ms$/, /^Raise trigger/);
+  });
+
+  it("of what was taken in says what most of it came to nothing for", async () => {
+    const directory = copy();
+    await append(
+      directory,
+      Array.from({ length: 20 }, () => "{}"),
+    );
+    const what = /^20 of 220 records are dead, lately most of them for \$/;
+    says(await finding("taken in", await subject(directory)), "warning", what, /dlq list.*dlq retry/);
   });
 
   it("of the store refuses another program's file", async () => {
