@@ -17,7 +17,7 @@ import { createAppends } from "./appends.ts";
 import { onceAtATime } from "./once-at-a-time.ts";
 import { type KafkaPartition, openPartition } from "./partition.ts";
 import type { PartTrouble } from "./source.ts";
-import { topicBounds } from "./topic-bounds.ts";
+import { identityOf, topicBounds } from "./topic-bounds.ts";
 
 export interface KafkaLogOptions {
   readonly topic: string;
@@ -131,7 +131,7 @@ async function openOn(
 
   const place = (record: Uint8Array) => partitionOf(keyOf(record) ?? record, partitions.length);
   return {
-    identity: `kafka:${topicId}`,
+    identity: identityOf({ topicId }),
     partitions,
     partitionOf: place,
     append: (batch) => appends.append(batch, place),

@@ -11,6 +11,9 @@ export interface TopicBounds {
   readonly bounds: readonly Bounds[];
 }
 
+/** By which a log tells a topic from another of its name. */
+export const identityOf = ({ topicId }: Pick<TopicBounds, "topicId">): string => `kafka:${topicId}`;
+
 /** Waits for what passes. Throws `kafka.topic-missing`, `kafka.authorisation-refused`, … */
 export const topicBounds = (cluster: Cluster, topic: string, patience: Patience): Promise<TopicBounds> =>
   retrying(async () => {
