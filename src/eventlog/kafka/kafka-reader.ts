@@ -3,7 +3,8 @@ import { type RecordBatch, recordsBetween } from "../../engine/batch.ts";
 import type { LoanstreamError } from "../../errors.ts";
 import { openAdmin } from "../../kafka/admin.ts";
 import { openCluster } from "../../kafka/cluster.ts";
-import { PATIENT, type Patience } from "../../kafka/retry.ts";
+import { probe } from "../../kafka/probe.ts";
+import { PATIENT } from "../../kafka/retry.ts";
 import type { KafkaSettings } from "../../kafka/settings.ts";
 import type { LogCheck, LogReader } from "../event-log.ts";
 import { openAside } from "./aside.ts";
@@ -18,8 +19,6 @@ export interface KafkaLogReaderOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Who asks first wants to know at once whether somebody answers. */
-const AT_ONCE: Patience = { ...PATIENT, withinMs: 0 };
 const CHECKED_POSITIONS = 1000;
 
 /**
@@ -32,7 +31,8 @@ export async function openKafkaLogReader(
 ): Promise<readonly LogReader[]> {
   const cluster = await openCluster(settings, REQUEST_TIMEOUT_MS);
   try {
-    const { topicId, bounds } = await topicBounds(cluster, topic, AT_ONCE);
+    await probe(settings);
+    const { topicId, bounds } = await topicBounds(cluster, topic, { ...PATIENT, onTrouble });
     return await Promise.all(
       bounds.map((_, partition) =>
         partitionReader({ settings, topic, topicId, partition, trouble: { began: onTrouble, passed() {} } }),
