@@ -63,6 +63,7 @@ export const catalogue = {
   "model.unknown": configuration,
   "pipeline.invalid": configuration,
   "pipeline.missing-file": configuration,
+  "publish.apart": failure,
   "publish.other-store": failure,
   "publish.unknown-outputs": failure,
   "request.invalid-body": configuration,

@@ -111,7 +111,7 @@ function letterText(schema: EventSchema, { width, time }: TextSettings): LetterL
       String(position),
       timeMs === null ? "" : time(timeMs),
       `${path}: ${reason}`,
-      ...(retriedAs === null ? [] : [`(retried as ${retriedAs})`]),
+      ...(retriedAs === null ? [] : [`(retried as ${retriedAs.position})`]),
       record === null ? "no longer kept" : JSON.stringify(mask(record)),
     ];
     return cutTo(width, printable(parts.join("  ")));
@@ -197,11 +197,12 @@ const MOST_WAITING_MS = 10_000;
 async function lateAmong(retried: readonly RetriedLetter[], data: DataReader): Promise<number> {
   const store = data.store();
   if (store === null || retried.length === 0) return 0;
-  const end = Math.max(...retried.map(({ retriedAs }) => retriedAs)) + 1;
   const patience = AbortSignal.timeout(MOST_WAITING_MS);
-  while (store.progress().position < end && !patience.aborted) await delay(LOOK_AGAIN_MS);
-  return retried.filter(({ partition, retriedAs }) => {
-    const [first] = store.lateRecords({ limit: 1, after: { partition, position: retriedAs - 1 } });
-    return first?.partition === partition && first.position === retriedAs;
+  const isTakenIn = ({ retriedAs: { partition, position } }: RetriedLetter): boolean =>
+    position < (store.progress().positions[partition] ?? 0);
+  while (!retried.every(isTakenIn) && !patience.aborted) await delay(LOOK_AGAIN_MS);
+  return retried.filter(({ retriedAs: { partition, position } }) => {
+    const [first] = store.lateRecords({ limit: 1, after: { partition, position: position - 1 } });
+    return first !== undefined && first.partition === partition && first.position === position;
   }).length;
 }

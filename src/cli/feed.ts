@@ -63,7 +63,7 @@ export interface FeedParts {
   readonly untilMs: number;
   /** And no more than so many. */
   readonly limit: number;
-  readonly append: (batch: Append) => Promise<number>;
+  readonly append: (batch: Append) => Promise<void>;
   readonly nowMs: () => number;
   /** Resolves after so many milliseconds, or once the signal is aborted. */
   readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;

@@ -13,7 +13,7 @@ import type { ReadingProgress } from "./reading-progress.ts";
 
 /** What the engine's thread offers to whoever backfills. */
 export interface BackfillLog {
-  append(batch: Append): Promise<number>;
+  append(batch: Append): Promise<void>;
   beginBackfill(file: BackfillFile): Promise<{
     readonly done: boolean;
     readonly taken: number;

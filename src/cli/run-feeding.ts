@@ -2,7 +2,6 @@
 import { realpathSync, statSync } from "node:fs";
 import type { EngineThread } from "../engine/embedded/thread/thread.ts";
 import { fail } from "../errors.ts";
-import type { Append } from "../eventlog/event-log.ts";
 import { backfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
 import { createLogger, type Logger, type LogSettings } from "../log.ts";
 import { counted } from "../output/quantities.ts";
@@ -20,8 +19,6 @@ import type { ScreenMessages } from "./screen-messages.ts";
 export interface Opened {
   readonly thread: EngineThread;
   readonly reader: StoreReader;
-  /** The position that the next record gets. */
-  end: number;
 }
 
 export interface Run {
@@ -57,11 +54,18 @@ export async function takeFiles(run: Run): Promise<BackfillCounts | null> {
   tellInterrupted(run, kept);
   if (options.backfill.length === 0) return null;
   const before = reader.progress().ledger?.source ?? null;
-  const log = { ...thread, append: appender(run) };
   run.state.enter("history");
   const progress = readingProgress(options.backfill);
   for (const file of options.backfill) {
-    const parts = { log, pipeline: options.pipeline, nowMs: Date.now, signal, progress, kept, logger };
+    const parts = {
+      log: thread,
+      pipeline: options.pipeline,
+      nowMs: Date.now,
+      signal,
+      progress,
+      kept,
+      logger,
+    };
     const { before: known, appended, done } = await backfillFile(file, parts);
     if (known) logger.warn("was taken in before", { file });
     else logger.info(done ? "took a file in" : "stopped within a file", { file, records: appended });
@@ -103,25 +107,15 @@ async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
   const { dataDirectory } = options;
   const logger = createLogger("generator", logs);
   const time = { nowMs: Date.now, sleep, signal };
-  const { reader, thread, end } = opened(run);
-  const parts = { settings, dataDirectory, append: appender(run), logger, ...time };
+  const { reader, thread } = opened(run);
+  const parts = { settings, dataDirectory, append: thread.append, logger, ...time };
   const generation = await openGeneration(parts, reader, await thread.newestEventMs());
-  state.enterHistory(end, generation.history);
+  state.enterHistory(generation.history);
   await generation.takeHistory();
   await committed(run);
   if (signal.aborted) return;
   state.enter("live");
   await generation.goOn();
-}
-
-/** Appends, and minds where the log ends. */
-function appender(run: Run): EngineThread["append"] {
-  const engine = opened(run);
-  return async (batch: Append) => {
-    const position = await engine.thread.append(batch);
-    engine.end = Math.max(engine.end, position + batch.records.length);
-    return position;
-  };
 }
 
 const LOOK_MS = 20;

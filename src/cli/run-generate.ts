@@ -12,7 +12,7 @@ import { type Plan, type Present, planStream, readOrigin, writeOrigin } from "./
 export interface GenerateParts {
   readonly settings: GeneratorSettings;
   readonly dataDirectory: string;
-  readonly append: (batch: Append) => Promise<number>;
+  readonly append: (batch: Append) => Promise<void>;
   readonly logger: Logger;
   readonly nowMs: () => number;
   readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
@@ -66,9 +66,8 @@ function tell(logger: Logger, { origin }: Plan, fromMs: number, untilMs: number)
 
 function told({ append, logger }: GenerateParts): GenerateParts["append"] {
   return async (batch) => {
-    const position = await append(batch);
-    logger.debug("appended", { position, records: batch.records.length });
-    return position;
+    await append(batch);
+    logger.debug("appended", { records: batch.records.length });
   };
 }
 
@@ -79,7 +78,7 @@ async function lastIngestMs(dataDirectory: string, store: StoreReader): Promise<
   try {
     const start = await log.start();
     let end = await log.end();
-    while (end > start && store.isRepaired(end - 1)) end -= 1;
+    while (end > start && store.isRepaired({ partition: 0, position: end - 1 })) end -= 1;
     if (end === start) return null;
     for await (const { ingestTimesMs } of log.read(end - 1, end)) return ingestTimesMs?.[0] ?? null;
     return null;

@@ -6,23 +6,23 @@ import { createRate } from "./live-view.ts";
 export interface RunState {
   readonly status: () => Status;
   enter(state: State): void;
-  /** Enters the history: about so many events from this position on. */
-  enterHistory(fromPosition: number, events: number): void;
+  /** Enters the history: about so many events from here on. */
+  enterHistory(events: number): void;
   fail(error: unknown): void;
 }
 
 export interface RunStateParts {
   readonly nowMs: () => number;
-  /** Up to which position the last commit came. */
-  readonly position: () => number;
-  /** The position that the next record gets. */
-  readonly end: () => number;
+  /** How many records are committed. */
+  readonly read: () => number;
+  /** How many wait for that, at most. */
+  readonly lag: () => number;
 }
 
 const RATE_OVER_MS = 10_000;
 const LEAST_BETWEEN_READINGS_MS = 250;
 
-export function createRunState({ nowMs, position, end }: RunStateParts): RunState {
+export function createRunState({ nowMs, read, lag }: RunStateParts): RunState {
   const startedAtMs = nowMs();
   let state: State = "recovering";
   let history: { readonly from: number; readonly of: number } | null = null;
@@ -30,22 +30,22 @@ export function createRunState({ nowMs, position, end }: RunStateParts): RunStat
   let rate = createRate(RATE_OVER_MS);
   let measured = { atMs: Number.NEGATIVE_INFINITY, perSecond: 0 };
 
-  function measure(read: number): number {
+  function measure(records: number): number {
     const atMs = nowMs();
     if (atMs - measured.atMs >= LEAST_BETWEEN_READINGS_MS)
-      measured = { atMs, perSecond: rate({ atMs, read }) };
+      measured = { atMs, perSecond: rate({ atMs, read: records }) };
     return measured.perSecond;
   }
 
   return {
     status() {
-      const read = position();
+      const records = read();
       return {
         state,
         history:
-          history === null ? null : { done: Math.min(read - history.from, history.of), of: history.of },
-        ratePerSecond: measure(read),
-        lag: Math.max(0, end() - read),
+          history === null ? null : { done: Math.min(records - history.from, history.of), of: history.of },
+        ratePerSecond: measure(records),
+        lag: lag(),
         startedAtMs,
         failure,
       };
@@ -56,9 +56,9 @@ export function createRunState({ nowMs, position, end }: RunStateParts): RunStat
       rate = createRate(RATE_OVER_MS);
       measured = { atMs: Number.NEGATIVE_INFINITY, perSecond: 0 };
     },
-    enterHistory(from, events) {
+    enterHistory(events) {
       state = "history";
-      history = { from, of: events };
+      history = { from: read(), of: events };
     },
     fail(error) {
       state = "failed";

@@ -57,8 +57,8 @@ function createRun(options: RunOptions, signal: AbortSignal): Run {
   const logs = processLogSettings(options.logLevels, messages?.write);
   const state = createRunState({
     nowMs: Date.now,
-    position: () => run.opened?.reader.progress().position ?? 0,
-    end: () => run.opened?.end ?? 0,
+    read: () => run.opened?.reader.progress().ledger?.source.read ?? 0,
+    lag: () => run.opened?.thread.lag() ?? 0,
   });
   const logger = createLogger("run", logs);
   const run: Run = { options, logs, messages, logger, state, signal, opened: null };
@@ -105,7 +105,7 @@ async function withThread(run: Run, tables: Tables, url: string, token: string):
   try {
     const reader = tables.reader ?? openStoreReader(dataDirectory, pipeline);
     tables.reader = reader;
-    run.opened = { thread, reader, end: thread.startPosition };
+    run.opened = { thread, reader };
     writeRunning(dataDirectory, { pid: process.pid, url, token, startedAt: new Date().toISOString() });
     run.logger.info("listens", { url });
     const backfilled = await Promise.race([takeFiles(run), ended(thread)]);

@@ -1,6 +1,8 @@
 /** `loanstream status`: what goes on in a data directory. */
+
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
+import { total } from "../eventlog/positions.ts";
 import { type BackfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
 import { type DirectoryStatus, type LogStatus, statusOf } from "../inspect/status.ts";
 import { count, counted, duration, size } from "../output/quantities.ts";
@@ -56,7 +58,7 @@ function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
     watermark: isoTime(watermarkMs),
     watermarkAgeMs: watermarkMs === null ? null : nowMs - watermarkMs,
     snapshot: snapshot && {
-      ...{ position: snapshot.position, bytes: snapshot.bytes, takenAt: isoTime(snapshot.takenAtMs) },
+      ...{ position: total(snapshot.positions), bytes: snapshot.bytes, takenAt: isoTime(snapshot.takenAtMs) },
       ageMs: nowMs - snapshot.takenAtMs,
     },
     ledger,
@@ -88,7 +90,7 @@ function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
       "snapshot",
       snapshot === null
         ? "none yet"
-        : `at position ${count(snapshot.position)}, ${size(snapshot.bytes)}, ${ago(snapshot.takenAtMs)}`,
+        : `at position ${count(total(snapshot.positions))}, ${size(snapshot.bytes)}, ${ago(snapshot.takenAtMs)}`,
     ],
     ["read", ledger === null ? "nothing yet" : ledgerLine(ledger, retried)],
     ["alerts", severities(found)],

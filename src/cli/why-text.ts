@@ -1,9 +1,11 @@
 /** An explanation for people: sections of aligned lines. */
+
 import type { Json, MaskedRecord } from "../contract/mask.ts";
 import type { Table } from "../pipeline/pipeline.ts";
 import type { Scorecard } from "../scorecard/scorecard.ts";
 import type { Value } from "../sql/types.ts";
 import { ALERT_COLUMNS } from "../store/alerts.ts";
+import type { StoredDeadLetter } from "../store/letters.ts";
 import type { CardPoints } from "../why/card-points.ts";
 import type { CardTexts } from "../why/card-texts.ts";
 import type { ExplainedEvent, Explanation } from "../why/explanation.ts";
@@ -44,8 +46,8 @@ function eventLines(events: readonly ExplainedEvent[], { time }: TextSettings): 
   return alignedLines(rows);
 }
 
-function deadText({ path, reason, retriedAs }: { path: string; reason: string; retriedAs: number | null }) {
-  return `dead: ${path} ${reason}${retriedAs === null ? "" : `; retried as position ${retriedAs}`}`;
+function deadText({ path, reason, retriedAs }: StoredDeadLetter) {
+  return `dead: ${path} ${reason}${retriedAs === null ? "" : `; retried as position ${retriedAs.position}`}`;
 }
 
 /** The fields of the event that says most. */

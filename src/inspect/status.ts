@@ -1,11 +1,17 @@
 /** What goes on in a data directory, seen from outside of the process that may run on it. */
+import { join } from "node:path";
 import type { Ledger } from "../engine/engine.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
 import { openLogReader } from "../eventlog/open-reader.ts";
+import { type Positions, total } from "../eventlog/positions.ts";
 import { readRunning } from "../server/running.ts";
 import { isLocked } from "../store/directory-lock.ts";
+import { readProgress } from "../store/progress.ts";
+import { storeError } from "../store/sqlite-error.ts";
+import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";
 import { type StoreSummary, summarizeStore } from "../store/summary.ts";
 import { type BackfillStatus, backfillStatus } from "./backfills.ts";
+import { readinessAt } from "./readiness.ts";
 
 export interface DirectoryStatus {
   readonly directory: string;
@@ -14,7 +20,11 @@ export interface DirectoryStatus {
   readonly log: LogStatus;
   /** Taken in lately, as the process tells it; null where none tells. */
   readonly recordsPerSecond: number | null;
-  /** Committed up to there. */
+  /** Of which log the positions are; null until it is known. */
+  readonly logIdentity: string | null;
+  /** Committed up to there, by partition. */
+  readonly positions: Positions;
+  /** Of all partitions together. */
   readonly position: number;
   /** Records in the log that are not committed yet. */
   readonly lag: number;
@@ -33,21 +43,6 @@ export interface RunningProcess {
   readonly url: string | null;
   /** ISO 8601. */
   readonly startedAt: string | null;
-}
-
-const ANSWERS_WITHIN_MS = 2000;
-
-/** Records that a process takes in a second, lately; null where it doesn't tell. */
-async function rateOf({ url }: RunningProcess): Promise<number | null> {
-  if (url === null) return null;
-  try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
-    const reply: unknown = await response.json();
-    const { ratePerSecond } = { ratePerSecond: null, ...(typeof reply === "object" ? reply : {}) };
-    return typeof ratePerSecond === "number" ? ratePerSecond : null;
-  } catch {
-    return null;
-  }
 }
 
 export interface LogStatus {
@@ -73,13 +68,17 @@ export async function statusOf(directory: string): Promise<DirectoryStatus | nul
   const store = summarizeStore(directory);
   if (store === null) return null;
   const log = await logStatus(directory);
-  const { position, watermarkMs, ledger } = store.progress;
+  const { positions, watermarkMs, ledger } = store.progress;
+  const position = total(positions);
   const process = await processOn(directory);
   return {
     directory,
     process,
     log,
-    recordsPerSecond: process === null ? null : await rateOf(process),
+    recordsPerSecond:
+      process?.url == null ? null : ((await readinessAt(process.url))?.recordsPerSecond ?? null),
+    logIdentity: store.progress.log,
+    positions,
     position,
     lag: Math.max(0, log.end - position),
     watermarkMs,
@@ -95,6 +94,17 @@ export async function statusOf(directory: string): Promise<DirectoryStatus | nul
     retried: store.retried,
     alerts: store.alerts,
   };
+}
+
+/** Up to where all is committed by now, by partition. Throws what `storeError` gives. */
+export function committedPositions(directory: string): Positions {
+  const file = join(directory, STORE_FILE);
+  try {
+    using database = openToRead(file);
+    return readProgress(database).positions;
+  } catch (error) {
+    throw storeError(error, file);
+  }
 }
 
 /** The process that holds the directory. */

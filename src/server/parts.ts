@@ -1,4 +1,5 @@
 /** What the server is given. It knows neither engine nor log: only committed tables, and what it is told here. */
+import type { RecordPlace } from "../engine/engine.ts";
 import type { Diagnostic } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -54,11 +55,9 @@ export interface RepairedLetter {
   readonly record: Uint8Array;
 }
 
-export interface RetriedLetter {
-  readonly partition: number;
-  readonly position: number;
-  /** The position that it has now. */
-  readonly retriedAs: number;
+export interface RetriedLetter extends RecordPlace {
+  /** Where it stands now. */
+  readonly retriedAs: RecordPlace;
   /** Whether it had been retried before. */
   readonly already: boolean;
 }

@@ -46,7 +46,7 @@ function readRetried(line: string): RetriedLetter {
   return {
     partition: Number(partition),
     position: Number(position),
-    retriedAs: Number(retried_as),
+    retriedAs: { partition: Number(retried_as.partition), position: Number(retried_as.position) },
     already: already === true,
   };
 }

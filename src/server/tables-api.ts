@@ -42,8 +42,8 @@ const NOTHING = { read: 0, accepted: 0, late: 0, duplicate: 0, dead: 0 };
 
 /** Where every record went, as of the last commit. */
 export function ledgerReply(reader: StoreReader) {
-  const { position, seq, ledger, watermarkMs } = reader.progress();
+  const { positions, seq, ledger, watermarkMs } = reader.progress();
   const { source, tables }: Ledger = ledger ?? { source: NOTHING, tables: {} };
   const watermark = watermarkMs === null ? null : new Date(watermarkMs).toISOString();
-  return { position, seq, watermark, source, tables };
+  return { positions, seq, watermark, source, tables };
 }

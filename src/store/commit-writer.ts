@@ -1,15 +1,16 @@
 /** Writes commits into the tables. */
 import type { DatabaseSync } from "node:sqlite";
 import type { TableRows } from "../engine/engine.ts";
+import { total } from "../eventlog/positions.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import type { Value } from "../sql/types.ts";
 import { type AlertWriter, alertWriters } from "./alerts.ts";
 import { toSqlite } from "./columns.ts";
-import type { Commit } from "./store.ts";
+import type { Commit, Written } from "./store.ts";
 import { writeRow } from "./tables.ts";
 
-/** Writes a commit, its rows and alerts numbered from `afterSeq` on; gives the last number. */
-export type CommitWriter = (commit: Commit, afterSeq: number) => number;
+/** Writes a commit, its rows and alerts numbered from `afterSeq` on. */
+export type CommitWriter = (commit: Commit, afterSeq: number) => Written;
 
 /** To be called within a transaction. */
 export function commitWriter(database: DatabaseSync, pipeline: Pipeline): CommitWriter {
@@ -20,10 +21,10 @@ export function commitWriter(database: DatabaseSync, pipeline: Pipeline): Commit
   const writeProgress = progressWriter(database);
   const writeLetters = lettersWriter(database);
   return (commit, afterSeq) => {
-    const seq = writeRows(writers, commit.tables, commit.position, afterSeq);
-    writeProgress(commit, seq);
+    const written = writeRows(writers, commit.tables, total(commit.positions), afterSeq);
+    writeProgress(commit, written.seq);
     writeLetters(commit);
-    return seq;
+    return written;
   };
 }
 
@@ -32,13 +33,19 @@ function writeRows(
   tables: readonly TableRows[],
   position: number,
   afterSeq: number,
-): number {
+): Written {
   let seq = afterSeq;
-  for (const { table, rows } of tables) {
-    const write = writers.get(table)!;
-    for (const row of rows) if (write(row, seq + 1, position)) seq += 1;
-  }
-  return seq;
+  const written = tables.map((its) => {
+    const write = writers.get(its.table)!;
+    const before = seq;
+    const isNew = its.rows.map((row) => {
+      if (!write(row, seq + 1, position)) return false;
+      seq += 1;
+      return true;
+    });
+    return seq - before === its.rows.length ? its : { ...its, rows: its.rows.filter((_, i) => isNew[i]) };
+  });
+  return { seq, tables: written };
 }
 
 function rowsWriter(database: DatabaseSync, table: Table): (row: readonly Value[], seq: number) => boolean {
@@ -52,11 +59,11 @@ function rowsWriter(database: DatabaseSync, table: Table): (row: readonly Value[
 
 function progressWriter(database: DatabaseSync): (commit: Commit, seq: number) => void {
   const update = database.prepare(
-    "UPDATE loanstream_progress SET position = ?, seq = ?, watermark = ?, ledger = ?",
+    "UPDATE loanstream_progress SET positions = ?, seq = ?, watermark = ?, ledger = ?",
   );
-  return ({ position, watermarkMs, ledger }, seq) => {
+  return ({ positions, watermarkMs, ledger }, seq) => {
     const watermark = watermarkMs === null ? null : new Date(watermarkMs).toISOString();
-    update.run(position, seq, watermark, JSON.stringify(ledger));
+    update.run(JSON.stringify(positions), seq, watermark, JSON.stringify(ledger));
   };
 }
 

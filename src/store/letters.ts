@@ -1,10 +1,11 @@
 /** Records that came to nothing, by their place in the log: too late, or dead. */
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
+import { retriedAsOf } from "./retries.ts";
 
 export interface StoredDeadLetter extends DeadLetter {
   /** Where its repaired form stands in the log; null where nobody has retried it. */
-  readonly retriedAs: number | null;
+  readonly retriedAs: RecordPlace | null;
 }
 
 export interface LetterQuery {
@@ -32,7 +33,7 @@ export function deadReader(database: DatabaseSync): LetterReader<StoredDeadLette
       ...placeOf(row),
       path: String(row.path),
       reason: String(row.reason),
-      retriedAs: row.retried_as === null ? null : Number(row.retried_as),
+      retriedAs: retriedAsOf(row),
     }));
 }
 

@@ -1,6 +1,7 @@
 /** How far the last commit came, as the store's reader and its writer read it. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Ledger } from "../engine/engine.ts";
+import type { Positions } from "../eventlog/positions.ts";
 import type { Progress } from "./store.ts";
 
 export function readProgress(database: DatabaseSync): Progress {
@@ -9,12 +10,19 @@ export function readProgress(database: DatabaseSync): Progress {
   const watermark = text(row?.watermark);
   const ledger = text(row?.ledger);
   return {
-    position: Number(row?.position ?? 0),
+    storeId: String(row?.store_id ?? ""),
+    log: text(row?.log),
+    positions: positionsFrom(row?.positions),
     seq: Number(row?.seq ?? 0),
     ownerEpoch: Number(row?.owner_epoch ?? 0),
     watermarkMs: watermark === null ? null : Date.parse(watermark),
     ledger: ledger === null ? null : ledgerFrom(ledger),
   };
+}
+
+/** As they are stored: JSON. */
+export function positionsFrom(text: unknown): Positions {
+  return typeof text === "string" ? JSON.parse(text) : [];
 }
 
 /** What `JSON.stringify` of a ledger gives; only this store writes it. */

@@ -1,8 +1,10 @@
-/** Snapshots of the engine's state, and the triggers since the oldest of them: what recovery begins with. */
+/** Snapshots of the engine's state, and the journal since the oldest of them: what recovery begins with. */
 import type { DatabaseSync } from "node:sqlite";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { crc32c } from "../crc32c.ts";
-import type { Commit, Snapshot } from "./store.ts";
+import type { Positions } from "../eventlog/positions.ts";
+import { positionsFrom } from "./progress.ts";
+import type { Commit, JournalEntry, KeptEntry, Snapshot } from "./store.ts";
 
 const SNAPSHOTS_KEPT = 2;
 /** A fifth of the size, at a fraction of what writing the rest would cost. */
@@ -12,46 +14,68 @@ export interface RecoveryPoints {
   /** To be called within a commit's transaction. */
   write(commit: Commit): void;
   snapshots(): Generator<Snapshot>;
-  triggers(afterPosition: number): readonly number[];
-  neededFrom(): number;
+  journal(fromId: number): readonly KeptEntry[];
+  neededFrom(): Positions;
 }
 
 export function recoveryPoints(database: DatabaseSync): RecoveryPoints {
-  const writeTrigger = database.prepare("INSERT OR IGNORE INTO loanstream_triggers VALUES (?)");
-  const writeSnapshot = database.prepare("INSERT INTO loanstream_snapshots VALUES (NULL, ?, ?, ?, ?)");
+  const writeEntry = database.prepare("INSERT INTO loanstream_journal VALUES (NULL, ?)");
+  const writeSnapshot = database.prepare(`INSERT INTO loanstream_snapshots
+    SELECT NULL, coalesce(max(id), 0), ?, ?, ?, ? FROM loanstream_journal`);
   const pruneSnapshots = database.prepare(`DELETE FROM loanstream_snapshots WHERE id NOT IN
     (SELECT id FROM loanstream_snapshots ORDER BY id DESC LIMIT ${SNAPSHOTS_KEPT})`);
-  const pruneTriggers = database.prepare(`DELETE FROM loanstream_triggers
-    WHERE position < (SELECT min(position) FROM loanstream_snapshots)`);
+  const pruneJournal = database.prepare(`DELETE FROM loanstream_journal
+    WHERE id < (SELECT min(journal_id) FROM loanstream_snapshots)`);
   const readSnapshots = database.prepare("SELECT * FROM loanstream_snapshots ORDER BY id DESC");
-  const readTriggers = database.prepare(
-    "SELECT position FROM loanstream_triggers WHERE position > ? ORDER BY position",
-  );
-  const count = database.prepare(
-    "SELECT count(*) AS count, min(position) AS oldest FROM loanstream_snapshots",
-  );
+  const readJournal = database.prepare("SELECT * FROM loanstream_journal WHERE id >= ? ORDER BY id");
+  const readPositions = database.prepare("SELECT positions FROM loanstream_snapshots ORDER BY id");
 
   return {
-    write({ position, trigger, snapshot }) {
-      if (trigger) writeTrigger.run(position);
+    write({ positions, steps, trigger, snapshot }) {
+      if (steps.length > 0 || trigger !== null) writeEntry.run(entryToText({ steps, trigger }));
       if (snapshot === null) return;
       const takenAt = new Date(snapshot.takenAtMs).toISOString();
       const state = zstdCompressSync(snapshot.state, FAST);
-      writeSnapshot.run(position, takenAt, crc32c(state), state);
+      writeSnapshot.run(JSON.stringify(positions), takenAt, crc32c(state), state);
       pruneSnapshots.run();
-      pruneTriggers.run();
+      pruneJournal.run();
     },
     *snapshots() {
-      for (const { position, taken_at: takenAt, crc32c: crc, state } of readSnapshots.all()) {
-        if (!(state instanceof Uint8Array) || crc32c(state) !== crc) continue;
-        const takenAtMs = Date.parse(String(takenAt));
-        yield { position: Number(position), takenAtMs, state: zstdDecompressSync(state) };
+      for (const row of readSnapshots.all()) {
+        const { state } = row;
+        const isWhole = state instanceof Uint8Array && crc32c(state) === row.crc32c;
+        yield {
+          positions: positionsFrom(row.positions),
+          journalId: Number(row.journal_id),
+          takenAtMs: Date.parse(String(row.taken_at)),
+          state: isWhole ? zstdDecompressSync(state) : null,
+        };
       }
     },
-    triggers: (afterPosition) => readTriggers.all(afterPosition).map(({ position }) => Number(position)),
+    journal: (fromId) =>
+      readJournal.all(fromId).map(({ id, entry }) => ({ id: Number(id), ...entryFrom(String(entry)) })),
     neededFrom() {
-      const row = count.get();
-      return row?.count === SNAPSHOTS_KEPT ? Number(row.oldest) : 0;
+      const kept = readPositions.all();
+      return kept.length === SNAPSHOTS_KEPT ? positionsFrom(kept[0]?.positions) : [];
     },
+  };
+}
+
+/** A step as [partition, toPosition, …unread]; the partitions unread at the trigger behind them, null for no trigger. */
+type EntryText = readonly [steps: readonly (readonly number[])[], trigger: readonly number[] | null];
+
+function entryToText({ steps, trigger }: JournalEntry): string {
+  const entry: EntryText = [
+    steps.map(({ partition, toPosition, unread }) => [partition, toPosition, ...unread]),
+    trigger?.unread ?? null,
+  ];
+  return JSON.stringify(entry);
+}
+
+function entryFrom(text: string): JournalEntry {
+  const [steps, trigger]: EntryText = JSON.parse(text);
+  return {
+    steps: steps.map(([partition = 0, toPosition = 0, ...unread]) => ({ partition, toPosition, unread })),
+    trigger: trigger && { unread: trigger },
   };
 }

@@ -41,8 +41,8 @@ export interface StoreReader {
   windowTotals(columns: TotalColumns, windows: number): readonly WindowTotal[];
   deadLetters(query: LetterQuery): readonly StoredDeadLetter[];
   lateRecords(query: LetterQuery): readonly RecordPlace[];
-  /** Whether the record at a position is the repaired form of some dead letter. */
-  isRepaired(position: number): boolean;
+  /** Whether the record at a place is the repaired form of some dead letter. */
+  isRepaired(place: RecordPlace): boolean;
   backfills(): readonly KeptBackfill[];
   close(): void;
 }
@@ -96,7 +96,7 @@ function readerOver(database: DatabaseSync, pipeline: Pipeline, file: string): S
     windowTotals: (columns, windows) => asOfOneCommit(() => windowTotals(database, columns, windows)),
     deadLetters: (query) => asOfOneCommit(() => readDead(query)),
     lateRecords: (query) => asOfOneCommit(() => readLate(query)),
-    isRepaired: (position) => asOfOneCommit(() => isRepaired(position)),
+    isRepaired: (place) => asOfOneCommit(() => isRepaired(place)),
     backfills: () => asOfOneCommit(() => keptBackfills(database)),
     close: () => database.close(),
   };

@@ -1,8 +1,10 @@
 /** The store in SQLite. Its file can be read by any SQLite client while a run writes it. */
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { makeDirectories, whyUnwritable } from "../directories.ts";
-import { fail } from "../errors.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
+import { total } from "../eventlog/positions.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { ALERTS_TABLE } from "./alerts.ts";
 import { backfillsOf } from "./backfills.ts";
@@ -23,14 +25,14 @@ import { type RebuiltRows, rebuiltRows } from "./rebuilt-rows.ts";
 import { retriesOf } from "./retries.ts";
 import { recoveryPoints } from "./snapshots.ts";
 import { errorCodeOf, storeError } from "./sqlite-error.ts";
-import type { Commit, Store } from "./store.ts";
+import type { Commit, Store, Written } from "./store.ts";
 import { createTable, OWN_TABLES } from "./tables.ts";
 import { ownersTransactions } from "./transaction.ts";
 
 export const STORE_FILE = "loanstream.sqlite";
 const APPLICATION_ID = 0x6c6f616e;
 /** Changes when the form of the tables does. */
-const FORM = 3;
+const FORM = 4;
 
 /**
  * Opens the store of a data directory to write, making what isn't there, and takes it over: no other process can
@@ -141,7 +143,9 @@ function takeOver(
   rebuilt: ReadonlySet<string>,
 ): PipelineChange | null {
   database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${PIPELINE_TABLES} ${ALERTS_TABLE}`);
-  database.exec("INSERT OR IGNORE INTO loanstream_progress VALUES (1, 0, 0, 0, NULL, NULL)");
+  database
+    .prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, 0, ?, NULL, '[]', 0, NULL, NULL)")
+    .run(randomUUID());
   const change = pipelineChange(database, directory, pipeline, rebuilt);
   for (const table of change?.added ?? []) dropEmpty(database, table);
   const others = new Set(change?.changed);
@@ -166,6 +170,24 @@ interface Opened {
   readonly release: () => void;
 }
 
+function keepSeq(database: DatabaseSync, seq: number): number {
+  database.prepare("UPDATE loanstream_progress SET seq = ?").run(seq);
+  return seq;
+}
+
+/** Throws `store.other-log`. */
+function keepLog(database: DatabaseSync, log: string, file: string): void {
+  const { log: kept } = readProgress(database);
+  if (kept !== null && kept !== log) throw otherLog(kept, log, file);
+  if (kept === null) database.prepare("UPDATE loanstream_progress SET log = ?").run(log);
+}
+
+function otherLog(kept: string, log: string, file: string): LoanstreamError {
+  const message = `these tables were computed from ${kept}, and this is ${log}`;
+  const remedy = "Name the log that they belong to, or another directory by --data-dir.";
+  return fail("store.other-log", message, remedy, { file });
+}
+
 /** So long a transaction waits for another program's to end before it gives `store.locked`. */
 const BUSY_MS = 100;
 
@@ -182,24 +204,28 @@ export function storeOver(
   return {
     progress: () => readProgress(database),
     snapshots: points.snapshots,
-    triggers: points.triggers,
+    journal: points.journal,
     neededFrom: points.neededFrom,
-    commit(commit: Commit): void {
-      seq = transact(() => {
+    belongsTo: (log) => transact(() => keepLog(database, log, file)),
+    commit(commit: Commit): Written {
+      const written = transact(() => {
         points.write(commit);
         return writeCommit(commit, seq);
       });
+      seq = written.seq;
+      return written;
+    },
+    skipTo(least) {
+      seq = transact(() => keepSeq(database, Math.max(seq, least)));
     },
     change,
     adopt(commit, rebuilt, write = (afterSeq) => afterSeq): void {
       seq = transact(() => {
-        database.exec("DELETE FROM loanstream_snapshots; DELETE FROM loanstream_triggers");
+        database.exec("DELETE FROM loanstream_snapshots; DELETE FROM loanstream_journal");
         points.write(commit);
-        keepPipeline(database, pipeline, commit.position);
+        keepPipeline(database, pipeline, total(commit.positions));
         if (rebuilt) keepBegun(database, rebuilt);
-        const last = write(writeCommit(commit, seq));
-        database.prepare("UPDATE loanstream_progress SET seq = ?").run(last);
-        return last;
+        return keepSeq(database, write(writeCommit(commit, seq).seq));
       });
     },
     retries: retriesOf(database, transact),

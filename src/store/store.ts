@@ -1,13 +1,34 @@
 /** Where a run keeps what it put out and how far it came: all of a commit, or none of it. */
 import type { DeadLetter, Ledger, RecordPlace, TableRows } from "../engine/engine.ts";
+import type { Positions } from "../eventlog/positions.ts";
 import type { Backfills } from "./backfills.ts";
 import type { PipelineChange } from "./pipeline-change.ts";
 import type { Retries } from "./retries.ts";
 
+/** What the engine took in at once: a partition's records up to a position. */
+export interface Step {
+  readonly partition: number;
+  readonly toPosition: number;
+  /** Other partitions that had unread records then. */
+  readonly unread: readonly number[];
+}
+
+/** What the engine did between two commits, which is all that its state depends on beside the log. */
+export interface JournalEntry {
+  readonly steps: readonly Step[];
+  /** Whether it triggered after them, and if so, which partitions had unread records. */
+  readonly trigger: { readonly unread: readonly number[] } | null;
+}
+
+export interface KeptEntry extends JournalEntry {
+  /** Ascends. */
+  readonly id: number;
+}
+
 /** What one transaction makes visible. */
-export interface Commit {
-  /** Position in the log of the first record that is not part of this commit or an earlier one. */
-  readonly position: number;
+export interface Commit extends JournalEntry {
+  /** In the log, by partition: of the first record that is not part of this commit or an earlier one. */
+  readonly positions: Positions;
   /**
    * Rows of row tables to append, rows of window tables to put in place of those of the same key, rows of alerts to
    * keep unless there is one of the same id.
@@ -17,10 +38,16 @@ export interface Commit {
   readonly dead: readonly DeadLetter[];
   readonly ledger: Ledger;
   readonly watermarkMs: number | null;
-  /** Whether the engine triggered at `position`, as the last thing in this commit. */
-  readonly trigger: boolean;
-  /** The engine's state at `position`, after the trigger, where it is time to keep one. */
+  /** The engine's state at `positions`, after the trigger, where it is time to keep one. */
   readonly snapshot: State | null;
+}
+
+/** What a commit came to. */
+export interface Written {
+  /** The last change's number. */
+  readonly seq: number;
+  /** The commit's, without alerts whose id was there already. */
+  readonly tables: readonly TableRows[];
 }
 
 export interface State {
@@ -28,13 +55,21 @@ export interface State {
   readonly state: Uint8Array;
 }
 
-export interface Snapshot extends State {
-  readonly position: number;
+export interface Snapshot {
+  readonly takenAtMs: number;
+  readonly state: Uint8Array | null;
+  readonly positions: Positions;
+  /** The journal's entry that ends where it was taken: what the engine did since is behind it. */
+  readonly journalId: number;
 }
 
 /** How far the last commit came. */
 export interface Progress {
-  readonly position: number;
+  /** A UUID, given when the store was made. */
+  readonly storeId: string;
+  /** Of which log the positions are; null until it is known. */
+  readonly log: string | null;
+  readonly positions: Positions;
   /** The last change's: each row that was put out, and each alert, has the next number of the whole store. */
   readonly seq: number;
   /** Null before the first commit. */
@@ -52,17 +87,21 @@ export interface Begun {
 
 export interface Store {
   progress(): Progress;
-  /** Kept snapshots whose checksum holds, the newest first. */
+  /** The newest first; the state is null where its checksum doesn't hold. */
   snapshots(): Generator<Snapshot>;
-  /** The positions after this one at which the engine triggered, ascending; known from the oldest snapshot on. */
-  triggers(afterPosition: number): readonly number[];
+  /** What the engine did from an entry on, in order; known from the oldest snapshot on. */
+  journal(fromId: number): readonly KeptEntry[];
   /** What stands before it in the log is no longer needed to recover, even if the newest snapshot can't be read. */
-  neededFrom(): number;
+  neededFrom(): Positions;
+  /** The store's positions are of this log from now on. Throws `store.other-log` if they are another's. */
+  belongsTo(log: string): void;
   /**
    * Throws `store.owner-lost` if another process took the store over, `store.locked` while another program writes
    * it, `store.disk-full`, `store.failed`, `store.corrupt`; nothing is written then.
    */
-  commit(commit: Commit): void;
+  commit(commit: Commit): Written;
+  /** The next change gets a greater number than this one. */
+  skipTo(seq: number): void;
   /** How the pipeline differs from the one that the store's rows and snapshots belong to; null if it doesn't. */
   readonly change: PipelineChange | null;
   /**

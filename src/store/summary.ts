@@ -2,11 +2,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { Positions } from "../eventlog/positions.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import { type KeptBackfill, keptBackfills } from "./backfills.ts";
 import { quoted } from "./columns.ts";
 import { begunPositions } from "./pipeline-change.ts";
-import { readProgress } from "./progress.ts";
+import { positionsFrom, readProgress } from "./progress.ts";
 import { storeError } from "./sqlite-error.ts";
 import { openToRead, STORE_FILE } from "./sqlite-store.ts";
 import type { Progress } from "./store.ts";
@@ -27,7 +28,7 @@ export interface StoreSummary {
 }
 
 export interface SnapshotSummary {
-  readonly position: number;
+  readonly positions: Positions;
   readonly takenAtMs: number;
   readonly bytes: number;
 }
@@ -65,11 +66,11 @@ function isBegun(database: DatabaseSync): boolean {
 
 function newestSnapshot(database: DatabaseSync): SnapshotSummary | null {
   const row = database
-    .prepare("SELECT position, taken_at, length(state) AS bytes FROM loanstream_snapshots ORDER BY id DESC")
+    .prepare("SELECT positions, taken_at, length(state) AS bytes FROM loanstream_snapshots ORDER BY id DESC")
     .get();
   if (row === undefined) return null;
   return {
-    position: Number(row.position),
+    positions: positionsFrom(row.positions),
     takenAtMs: Date.parse(String(row.taken_at)),
     bytes: Number(row.bytes),
   };

@@ -7,19 +7,22 @@ export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_progress (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     owner_epoch INTEGER NOT NULL,
-    position INTEGER NOT NULL,
+    store_id TEXT NOT NULL,
+    log TEXT,
+    positions TEXT NOT NULL,
     seq INTEGER NOT NULL,
     watermark TEXT,
     ledger TEXT
   );
   CREATE TABLE IF NOT EXISTS loanstream_snapshots (
     id INTEGER PRIMARY KEY,
-    position INTEGER NOT NULL,
+    journal_id INTEGER NOT NULL,
+    positions TEXT NOT NULL,
     taken_at TEXT NOT NULL,
     crc32c INTEGER NOT NULL,
     state BLOB NOT NULL
   );
-  CREATE TABLE IF NOT EXISTS loanstream_triggers (position INTEGER PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS loanstream_journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS loanstream_late (
     "partition" INTEGER NOT NULL,
     position INTEGER NOT NULL,
@@ -35,12 +38,13 @@ export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_retried (
     "partition" INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    to_partition INTEGER NOT NULL,
     log_end INTEGER NOT NULL,
     hash TEXT,
     retried_as INTEGER,
     PRIMARY KEY ("partition", position)
   );
-  CREATE INDEX IF NOT EXISTS loanstream_retried_as ON loanstream_retried (retried_as);
+  CREATE INDEX IF NOT EXISTS loanstream_retried_as ON loanstream_retried (to_partition, retried_as);
   CREATE TABLE IF NOT EXISTS loanstream_backfills (
     file TEXT PRIMARY KEY,
     identity TEXT NOT NULL,

@@ -1,4 +1,5 @@
 /** A store that tells of the snapshots that it keeps. */
+import { total } from "../eventlog/positions.ts";
 import type { Logger } from "../log.ts";
 import type { Store } from "./store.ts";
 
@@ -7,10 +8,15 @@ export function tellingStore(store: Store, logger: Logger, nowMs: () => number):
     ...store,
     commit(commit) {
       const beganMs = nowMs();
-      store.commit(commit);
-      const { position, snapshot } = commit;
-      if (snapshot === null) return;
-      logger.debug("snapshot kept", { position, bytes: snapshot.state.length, ms: nowMs() - beganMs });
+      const written = store.commit(commit);
+      const { positions, snapshot } = commit;
+      if (snapshot !== null)
+        logger.debug("snapshot kept", {
+          position: total(positions),
+          bytes: snapshot.state.length,
+          ms: nowMs() - beganMs,
+        });
+      return written;
     },
   };
 }

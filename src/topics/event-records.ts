@@ -3,6 +3,7 @@ import type { RecordBatch } from "../engine/batch.ts";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 import { LoanstreamError } from "../errors.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
+import { total } from "../eventlog/positions.ts";
 import type { SourceSettings } from "../pipeline/pipeline.ts";
 import type { LetterQuery } from "../store/letters.ts";
 import type { DataReader } from "./data-reader.ts";
@@ -127,7 +128,7 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
   }
 
   return {
-    bounds: async () => ({ start: 0, end: data.store()?.progress().position ?? 0 }),
+    bounds: async () => ({ start: 0, end: total(data.store()?.progress().positions ?? []) }),
     read,
     async last() {
       const log = await data.log();

@@ -20,7 +20,7 @@ export async function verdictsOf(
   isForgotten: IsForgotten,
 ): Promise<readonly Verdict[]> {
   const accepted = new Map<string, FoundEvent>();
-  const { position: taken } = store.progress();
+  const { positions: taken } = store.progress();
 
   async function isDuplicate(event: FoundEvent): Promise<boolean> {
     const id = idOf(event.record);
@@ -33,7 +33,10 @@ export async function verdictsOf(
 
   const verdicts: Verdict[] = [];
   for (const event of events) {
-    const known = event.position >= taken ? ({ kind: "unread" } as const) : refusalOf(event, store);
+    const known =
+      event.position >= (taken[event.partition] ?? 0)
+        ? ({ kind: "unread" } as const)
+        : refusalOf(event, store);
     verdicts.push(known ?? { kind: (await isDuplicate(event)) ? "duplicate" : "accepted" });
   }
   return verdicts;

@@ -54,13 +54,14 @@ function shown(t: TestContext, terminal: boolean) {
   };
   const commit = (position: number) =>
     store.commit({
-      position,
+      positions: [position],
+      steps: [],
       tables: [],
       late: [],
       dead: [],
       ledger: { source: { read: position, accepted: position, late: 0, duplicate: 0, dead: 0 }, tables: {} },
       watermarkMs: -60_000,
-      trigger: false,
+      trigger: null,
       snapshot: null,
     });
   t.after(() => store.close());

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { RecordPlace } from "../../src/engine/engine.ts";
+import { total } from "../../src/eventlog/positions.ts";
 import { readRunning } from "../../src/server/running.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { events, fill, pipeline } from "../topics/data.ts";
@@ -33,7 +35,7 @@ interface Letter {
   readonly position: number;
   readonly path: string;
   readonly reason: string;
-  readonly retried_as: number | null;
+  readonly retried_as: RecordPlace | null;
   readonly record: unknown;
 }
 
@@ -58,9 +60,9 @@ function repaired(letters: readonly Letter[]): Letter[] {
 
 const accepted = (directory: string) => {
   const reader = openStoreReader(directory, pipeline);
-  const { position, ledger } = reader.progress();
+  const { positions, ledger } = reader.progress();
   reader.close();
-  return { position, accepted: ledger?.source.accepted ?? 0 };
+  return { position: total(positions), accepted: ledger?.source.accepted ?? 0 };
 };
 
 const retry = (file: string, directory: string) =>
@@ -124,7 +126,7 @@ describe("dlq retry", () => {
     assert.equal(accepted(directory).position, position);
     const noted = (await lettersIn(directory)).filter((letter) => letter.retried_as !== null);
     assert.deepEqual(
-      noted.map((letter) => letter.retried_as),
+      noted.map((letter) => letter.retried_as?.position),
       letters.map((_, i) => earlier.position + i),
     );
   });

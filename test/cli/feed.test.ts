@@ -26,9 +26,8 @@ function feedOf(arrivalsMs: readonly number[], { nowMs = 0, limit = Infinity, un
   const controller = new AbortController();
   let clockMs = nowMs;
   const events = createGathering(recordsOf(arrivalsMs));
-  const append = async (batch: Append): Promise<number> => {
+  const append = async (batch: Append): Promise<void> => {
     appended.push({ texts: textsOf(batch), ingestTimeMs: batch.ingestTimeMs, atMs: clockMs });
-    return 0;
   };
   const sleep = async (delayMs: number): Promise<void> => {
     clockMs += delayMs;

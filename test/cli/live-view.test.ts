@@ -13,7 +13,15 @@ const ledger = {
 
 describe("the live view", () => {
   const view = {
-    progress: { position: 1234, seq: 5, ledger, watermarkMs: Date.UTC(2026, 0, 1, 12), ownerEpoch: 1 },
+    progress: {
+      storeId: "s",
+      log: null,
+      positions: [1234],
+      seq: 5,
+      ledger,
+      watermarkMs: Date.UTC(2026, 0, 1, 12),
+      ownerEpoch: 1,
+    },
     tables: [
       { table: scores, rows: [["e1", 100, 0.25, true, ["R1", "R2"], Date.UTC(2026, 0, 1, 12, 1)]] },
       { table: windows, rows: [] },

@@ -168,7 +168,7 @@ describe("why", () => {
     assert.equal((await loanstream(["dlq", "retry", file, "--data-dir", directory])).exitCode, 0);
     const { events: found } = await explained(idIn(json));
     const dead = found.find((event: { position: number }) => event.position === position);
-    assert.equal(dead.retried_as, 6000);
+    assert.deepEqual(dead.retried_as, { partition: 0, position: 6000 });
     assert.ok(
       found.some(
         (event: { position: number; verdict: string }) => event.position === 6000 && event.verdict !== "dead",

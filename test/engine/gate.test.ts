@@ -95,25 +95,35 @@ test("a duplicate does not keep its id alive for longer", () => {
   assert.equal(session.ledger().source.accepted, 3);
 });
 
-test("with several partitions the slowest one holds the watermark, and it never goes back", () => {
+const event = (id: string, at: number, partition: number) => batchOf([{ id, at }], { partition });
+
+test("the slowest partition that has unread records holds the watermark, and it never goes back", () => {
   const session = open({ delayMs: 100 });
-  session.step(batchOf([{ id: "1", at: 5000 }], { partition: 0 }));
-  assert.equal(session.watermarkMs(), 4900);
-  const other = session.step(
-    batchOf(
-      [
-        { id: "2", at: 4901 },
-        { id: "3", at: 4900 },
-      ],
-      { partition: 1 },
-    ),
-  );
-  assert.deepEqual(other.late, [{ partition: 1, position: 1 }]);
-  assert.equal(session.watermarkMs(), 4900);
-  session.step(batchOf([{ id: "4", at: 9000 }], { partition: 0 }));
-  assert.equal(session.watermarkMs(), 4900);
-  session.step(batchOf([{ id: "5", at: 7000 }], { partition: 1 }));
+  session.step(event("1", 5000, 0), [1]);
+  assert.equal(session.watermarkMs(), null, "nothing was read of the other");
+  session.step(event("2", 4000, 1), [0]);
+  assert.equal(session.watermarkMs(), 3900);
+  session.step(event("3", 9000, 0), [1]);
+  assert.equal(session.watermarkMs(), 3900);
+  const late = session.step(event("4", 3900, 1), [0]).late;
+  assert.deepEqual(late, [{ partition: 1, position: 0 }]);
+  session.step(event("5", 7000, 1), []);
   assert.equal(session.watermarkMs(), 6900);
+});
+
+test("where nothing is unread the watermark is that of the newest event, from the next trigger or record on", () => {
+  const session = open({ delayMs: 100 });
+  session.step(event("1", 5000, 0), [1]);
+  session.step(event("2", 4000, 1), []);
+  assert.equal(session.watermarkMs(), 3900);
+  session.trigger([0]);
+  assert.equal(session.watermarkMs(), 4900, "what is unread has been read up to there");
+  session.step(event("3", 9000, 1), [0]);
+  session.trigger([0]);
+  assert.equal(session.watermarkMs(), 4900);
+  session.trigger([]);
+  assert.equal(session.watermarkMs(), 8900);
+  assert.equal(session.step(event("4", 8900, 0), [1]).late.length, 1);
 });
 
 test("without an event time nothing is late, and without an id nothing is a duplicate", () => {

@@ -1,5 +1,7 @@
 /** Follows a store's changes as a page or a sink does, from one life of its writer to the next. */
+
 import assert from "node:assert/strict";
+import { total } from "../../src/eventlog/positions.ts";
 import { ALERTS } from "../../src/pipeline/alerts.ts";
 import type { Pipeline, Table } from "../../src/pipeline/pipeline.ts";
 import type { Change } from "../../src/store/changes.ts";
@@ -46,8 +48,11 @@ export function createFollower(directory: string, pipeline: Pipeline): Follower 
       try {
         for (const change of reader.changes(names, lastSeq, Number.MAX_SAFE_INTEGER)) take(change);
         const progress = reader.progress();
-        assert.ok(progress.seq >= lastSeq && progress.position >= position, "what was committed is gone");
-        position = progress.position;
+        assert.ok(
+          progress.seq >= lastSeq && total(progress.positions) >= position,
+          "what was committed is gone",
+        );
+        position = total(progress.positions);
       } finally {
         reader.close();
       }

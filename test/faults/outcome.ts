@@ -1,6 +1,8 @@
 /** Everything that a run has put out, in a form in which two runs over the same records are equal. */
+
 import { join } from "node:path";
 import type { Ledger, RecordPlace } from "../../src/engine/engine.ts";
+import type { Positions } from "../../src/eventlog/positions.ts";
 import { nodeDirectory } from "../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../src/eventlog/segments/segment-log.ts";
 import { ALERTS } from "../../src/pipeline/alerts.ts";
@@ -16,7 +18,7 @@ export interface Outcome {
   readonly late: readonly RecordPlace[];
   readonly dead: readonly RecordPlace[];
   readonly ledger: Ledger | null;
-  readonly position: number;
+  readonly positions: Positions;
   readonly watermarkMs: number | null;
 }
 
@@ -27,7 +29,7 @@ const LASTING_ALERT_COLUMNS = 6;
 export function outcomeOf(directory: string, pipeline: Pipeline): Outcome {
   const reader = openStoreReader(directory, pipeline);
   try {
-    const { ledger, position, watermarkMs } = reader.progress();
+    const { ledger, positions, watermarkMs } = reader.progress();
     const tables = pipeline.tables.map(({ name, emit }) => {
       const rows = rowsInOrder(reader, name);
       return [name, emit === "append" ? rows.map(asText) : rows.map(asText).sort()] as const;
@@ -35,7 +37,7 @@ export function outcomeOf(directory: string, pipeline: Pipeline): Outcome {
     const alerts = rowsInOrder(reader, ALERTS).map((row) => asText(row.slice(0, LASTING_ALERT_COLUMNS)));
     const late = reader.lateRecords({ limit: ALL });
     const dead = reader.deadLetters({ limit: ALL });
-    return { tables: new Map(tables), alerts: alerts.sort(), late, dead, ledger, position, watermarkMs };
+    return { tables: new Map(tables), alerts: alerts.sort(), late, dead, ledger, positions, watermarkMs };
   } finally {
     reader.close();
   }

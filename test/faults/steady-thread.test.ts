@@ -1,4 +1,5 @@
 /** The whole engine thread over two days as in `steady-state.test.ts`: memory, log and bookkeeping stay bounded. */
+
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { RecordBatch } from "../../src/engine/batch.ts";
 import { type EngineThread, startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
+import { total } from "../../src/eventlog/positions.ts";
 import { parseLogLevels } from "../../src/log.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
@@ -36,7 +38,7 @@ interface Size {
   readonly logBytes: number;
   readonly snapshots: number;
   /** Recorded triggers that no kept snapshot needs. */
-  readonly oldTriggers: number;
+  readonly oldEntries: number;
 }
 
 function sizeNow(): Size {
@@ -48,13 +50,13 @@ function sizeNow(): Size {
     residentBytes: process.memoryUsage.rss(),
     logBytes,
     snapshots: count("FROM loanstream_snapshots"),
-    oldTriggers: count(
-      "FROM loanstream_triggers WHERE position < (SELECT min(position) FROM loanstream_snapshots)",
+    oldEntries: count(
+      "FROM loanstream_journal WHERE id < (SELECT min(journal_id) FROM loanstream_snapshots)",
     ),
   };
 }
 
-function append(thread: EngineThread, batch: RecordBatch, minute: number): Promise<number> {
+function append(thread: EngineThread, batch: RecordBatch, minute: number): Promise<void> {
   const { bytes, offsets, count } = batch;
   const records = Array.from({ length: count }, (_, i) => bytes.subarray(offsets[i], offsets[i + 1]! - 1));
   return thread.append({ records, ingestTimeMs: START_MS + (minute + 1) * 60_000 });
@@ -70,7 +72,7 @@ async function sizesByHour(): Promise<readonly Size[]> {
   const reader = openStoreReader(dataDirectory, pipeline);
   const ends: number[] = [];
   const taken = async (minute: number): Promise<void> => {
-    while (minute >= 0 && reader.progress().position < (ends[minute] ?? 0)) await delay(20);
+    while (minute >= 0 && total(reader.progress().positions) < (ends[minute] ?? 0)) await delay(20);
   };
   const sizes: Size[] = [];
   const pool = { seed: 1, startMs: START_MS, ratePerSecond: RATE_PER_SECOND, roundMinutes: 60 };
@@ -100,6 +102,6 @@ test("two days through the thread leave memory, log and bookkeeping bounded", { 
   const [first, second] = [greatest(0, DAY, "residentBytes"), greatest(DAY, 2 * DAY, "residentBytes")];
   assert.ok(second <= 1.25 * first, `memory grew from ${first} to ${second} bytes`);
   assert.ok(greatest(0, 2 * DAY, "snapshots") <= MOST_SNAPSHOTS);
-  assert.equal(greatest(0, 2 * DAY, "oldTriggers"), 0);
+  assert.equal(greatest(0, 2 * DAY, "oldEntries"), 0);
   assert.ok(greatest(0, 2 * DAY, "logBytes") <= 1.5 * LOG_BYTES);
 });

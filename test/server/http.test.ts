@@ -188,7 +188,7 @@ describe("POST /v1/dlq/retry", () => {
       return letters.map(({ partition, position }, i) => ({
         partition,
         position,
-        retriedAs: 100 + i,
+        retriedAs: { partition, position: 100 + i },
         already: i > 0,
       }));
     };
@@ -208,8 +208,8 @@ describe("POST /v1/dlq/retry", () => {
         .split("\n")
         .map((line) => JSON.parse(line)),
       [
-        { partition: 0, position: 17, retried_as: 100, already: false },
-        { partition: 1, position: 2, retried_as: 101, already: true },
+        { partition: 0, position: 17, retried_as: { partition: 0, position: 100 }, already: false },
+        { partition: 1, position: 2, retried_as: { partition: 1, position: 101 }, already: true },
       ],
     );
     const records = asked.flat().map(({ record }) => new TextDecoder().decode(record));

@@ -63,7 +63,7 @@ export async function served(t: TestContext, over: Partial<ServerParts> = {}): P
     reader,
     put: (tables, rest = {}) => {
       position++;
-      store.commit({ position, tables, ...nothingElse, ...rest });
+      store.commit({ positions: [position], steps: [], tables, ...nothingElse, ...rest });
     },
     get: (path, init) => fetch(`${server.url}${path}`, init),
     close: server.close,
@@ -75,7 +75,7 @@ const nothingElse = {
   dead: [],
   ledger: { source: { read: 0, accepted: 0, late: 0, duplicate: 0, dead: 0 }, tables: {} },
   watermarkMs: null,
-  trigger: false,
+  trigger: null,
   snapshot: null,
 };
 

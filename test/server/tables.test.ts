@@ -136,9 +136,9 @@ describe("GET /v1/ledger", () => {
       source: { read: 9, accepted: 5, late: 1, duplicate: 1, dead: 2 },
       tables: { scores: { used: 3, filtered: 2 }, windows: { used: 5, filtered: 0 } },
     };
-    put([windows([minute, "auto", 1])], { ledger, watermarkMs: 1000, position: 9 });
+    put([windows([minute, "auto", 1])], { ledger, watermarkMs: 1000, positions: [9] });
     assert.deepEqual(JSON.parse(await (await get("/v1/ledger")).text()), {
-      position: 9,
+      positions: [9],
       seq: 1,
       watermark: "1970-01-01T00:00:01.000Z",
       ...ledger,

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import type { TableRows } from "../../src/engine/engine.ts";
 import { openStoreReader, type StoreReader } from "../../src/store/sqlite-reader.ts";
 import { openStore } from "../../src/store/sqlite-store.ts";
-import type { Commit, Store } from "../../src/store/store.ts";
+import type { Commit, Store, Written } from "../../src/store/store.ts";
 import { pipelineWithAlert } from "./small-pipeline.ts";
 
 const ledger = { source: { read: 0, accepted: 0, late: 0, duplicate: 0, dead: 0 }, tables: {} };
@@ -16,7 +16,7 @@ const ledger = { source: { read: 0, accepted: 0, late: 0, duplicate: 0, dead: 0 
 function opened(t: TestContext): {
   store: Store;
   reader: StoreReader;
-  put: (tables: readonly TableRows[], over?: Partial<Commit>) => void;
+  put: (tables: readonly TableRows[], over?: Partial<Commit>) => Written;
 } {
   const directory = mkdtempSync(join(tmpdir(), "loanstream-reader-"));
   const store = openStore(directory, pipelineWithAlert);
@@ -32,13 +32,14 @@ function opened(t: TestContext): {
     reader,
     put: (tables, over = {}) =>
       store.commit({
-        position: ++position,
+        positions: [++position],
+        steps: [],
         tables,
         late: [],
         dead: [],
         ledger,
         watermarkMs: null,
-        trigger: false,
+        trigger: null,
         snapshot: null,
         ...over,
       }),
@@ -52,6 +53,15 @@ const windows = (...rows: TableRows["rows"]): TableRows => ({ table: "windows", 
 const raised = (...ids: string[]): TableRows => ({ table: "_large", rows: ids.map((id) => [id, "e1"]) });
 
 const every = ["scores", "windows", "alerts"];
+
+describe("a store's writer", () => {
+  it("says which rows of a commit are new: of alerts those with a new id", (t) => {
+    const { put } = opened(t);
+    const tables = [scores(score("e1")), raised("a1", "a2")];
+    assert.deepEqual(put(tables), { seq: 3, tables });
+    assert.deepEqual(put([raised("a2", "a3")]), { seq: 4, tables: [raised("a3")] });
+  });
+});
 
 describe("a store's reader", () => {
   it("gives the changes of several tables as one sequence, in the order in which they were written", (t) => {

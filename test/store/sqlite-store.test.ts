@@ -10,7 +10,7 @@ import { type ErrorCode, LoanstreamError } from "../../src/errors.ts";
 import { isLocked } from "../../src/store/directory-lock.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite-store.ts";
-import type { Commit, State } from "../../src/store/store.ts";
+import type { Commit, JournalEntry, State } from "../../src/store/store.ts";
 import { scores, smallPipeline, windows } from "./small-pipeline.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-store-"));
@@ -23,13 +23,14 @@ const ledger: Ledger = {
 };
 
 const commit = (position: number, over: Partial<Commit> = {}): Commit => ({
-  position,
+  positions: [position],
+  steps: [],
   tables: [],
   late: [],
   dead: [],
   ledger,
   watermarkMs: null,
-  trigger: false,
+  trigger: null,
   snapshot: null,
   ...over,
 });
@@ -118,7 +119,16 @@ describe("the store", () => {
       { path: "$.loan", reason: "is missing" },
     ]);
     const again = openStore(directory, smallPipeline);
-    assert.deepEqual(again.progress(), { position: 3, seq: 0, ledger, watermarkMs: 5, ownerEpoch: 2 });
+    const { storeId, ...progress } = again.progress();
+    assert.match(storeId, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(progress, {
+      log: null,
+      positions: [3],
+      seq: 0,
+      ledger,
+      watermarkMs: 5,
+      ownerEpoch: 2,
+    });
     again.close();
   });
 
@@ -129,51 +139,94 @@ describe("the store", () => {
     store.commit(commit(2, { late }));
     const twice = commit(4, { late, tables: [{ table: "scores", rows: [row] }] });
     assert.throws(() => store.commit(twice));
-    assert.equal(store.progress().position, 2);
+    assert.deepEqual(store.progress().positions, [2]);
     assert.deepEqual(all(directory, "SELECT * FROM scores"), []);
     store.commit(commit(5));
-    assert.equal(store.progress().position, 5);
+    assert.deepEqual(store.progress().positions, [5]);
     store.close();
   });
 
-  it("gives the newest snapshots first, without those whose bytes have changed", () => {
+  it("gives the newest snapshots first, those whose bytes have changed without their state", () => {
     const directory = newPath();
     const store = openStore(directory, smallPipeline);
     for (const position of [1, 2, 3]) store.commit(commit(position, { snapshot: snapshot(position) }));
     assert.deepEqual(
-      [...store.snapshots()].map((its) => ({ ...its, state: Uint8Array.from(its.state) })),
+      [...store.snapshots()].map((its) => ({ ...its, state: Uint8Array.from(its.state ?? []) })),
       [
-        { position: 3, ...snapshot(3) },
-        { position: 2, ...snapshot(2) },
+        { positions: [3], journalId: 0, ...snapshot(3) },
+        { positions: [2], journalId: 0, ...snapshot(2) },
       ],
     );
     store.close();
     const database = new DatabaseSync(join(directory, STORE_FILE));
-    database.exec("UPDATE loanstream_snapshots SET state = x'09' WHERE position = 3");
+    database.exec("UPDATE loanstream_snapshots SET state = x'09' WHERE positions = '[3]'");
     database.close();
     const again = openStore(directory, smallPipeline);
     assert.deepEqual(
-      [...again.snapshots()].map(({ position }) => position),
-      [2],
+      [...again.snapshots()].map(({ positions, state }) => [positions, state?.length]),
+      [
+        [[3], undefined],
+        [[2], 1],
+      ],
     );
     again.close();
   });
 
-  it("knows the triggers since the oldest snapshot, and what of the log a recovery may need", () => {
+  it("keeps the journal since the oldest snapshot, and knows what of the log a recovery may need", () => {
     const store = openStore(newPath(), smallPipeline);
-    for (const position of [1, 2, 4]) store.commit(commit(position, { trigger: true }));
-    store.commit(commit(5));
-    store.commit(commit(6, { trigger: true, snapshot: snapshot(6) }));
-    assert.deepEqual(store.triggers(0), [6]);
-    assert.equal(store.neededFrom(), 0);
-    store.commit(commit(7, { trigger: true }));
-    store.commit(commit(8, { trigger: true, snapshot: snapshot(8) }));
-    assert.deepEqual(store.triggers(0), [6, 7, 8]);
-    assert.deepEqual(store.triggers(6), [7, 8]);
-    assert.equal(store.neededFrom(), 6);
-    store.commit(commit(9, { trigger: true, snapshot: snapshot(9) }));
-    assert.deepEqual(store.triggers(0), [8, 9]);
-    assert.equal(store.neededFrom(), 8);
+    const step = (toPosition: number): JournalEntry => ({
+      steps: [{ partition: 1, toPosition, unread: [0, 2] }],
+      trigger: null,
+    });
+    const trigger: JournalEntry = { steps: [], trigger: { unread: [2] } };
+    const entries = (fromId: number) => store.journal(fromId).map(({ id, ...entry }) => [id, entry]);
+    store.commit(commit(1, step(1)));
+    store.commit(commit(1, trigger));
+    assert.deepEqual(entries(0), [
+      [1, step(1)],
+      [2, trigger],
+    ]);
+    store.commit(commit(1, { snapshot: snapshot(1) }));
+    assert.deepEqual(store.neededFrom(), []);
+    assert.deepEqual(entries(2), [[2, trigger]]);
+    store.commit(commit(4, { ...step(4), snapshot: snapshot(4) }));
+    store.commit(commit(5, step(5)));
+    assert.deepEqual(entries(0), [
+      [2, trigger],
+      [3, step(4)],
+      [4, step(5)],
+    ]);
+    assert.deepEqual(
+      [...store.snapshots()].map(({ positions, journalId }) => [positions, journalId]),
+      [
+        [[4], 3],
+        [[1], 2],
+      ],
+    );
+    assert.deepEqual(store.neededFrom(), [1]);
+    store.commit(commit(5, { snapshot: snapshot(5) }));
+    assert.deepEqual(entries(0), [
+      [3, step(4)],
+      [4, step(5)],
+    ]);
+    assert.deepEqual(store.neededFrom(), [4]);
+    store.close();
+  });
+
+  it("belongs to one log", () => {
+    const store = openStore(newPath(), smallPipeline);
+    store.belongsTo("one");
+    store.belongsTo("one");
+    assert.equal(store.progress().log, "one");
+    assert.throws(() => store.belongsTo("another"), code("store.other-log"));
+    store.close();
+  });
+
+  it("leaves numbers out when it is asked to", () => {
+    const store = openStore(newPath(), smallPipeline);
+    store.skipTo(10);
+    store.skipTo(7);
+    assert.equal(store.commit(commit(1, { tables: [{ table: "scores", rows: [row] }] })).seq, 11);
     store.close();
   });
 });

@@ -3,7 +3,7 @@ import { FAR_FUTURE_MS, FAR_FUTURE_REASON, type Pipeline } from "../../pipeline/
 import type { ColumnBatch, ColumnVector, RecordBatch } from "../batch.ts";
 import type { DeadLetter, RecordPlace, SourceLedger } from "../engine.ts";
 import { createDedupe, type Dedupe, type EventId, isDuplicate } from "./dedupe.ts";
-import { createWatermark, observe, type Watermark } from "./watermark.ts";
+import { createWatermark, observer, type Watermark } from "./watermark.ts";
 
 export interface Gate {
   readonly timeColumn: number | null;
@@ -35,7 +35,13 @@ export function createGate({ source, schema, delayMs }: Pipeline): Gate {
   };
 }
 
-export function admit(gate: Gate, batch: RecordBatch, columns: ColumnBatch): Admission {
+/** @param unread other partitions with unread records */
+export function admit(
+  gate: Gate,
+  batch: RecordBatch,
+  columns: ColumnBatch,
+  unread: readonly number[],
+): Admission {
   const rows = new Uint32Array(columns.rows);
   const late: RecordPlace[] = [];
   const dead = deadLetters(gate, batch, columns);
@@ -43,6 +49,7 @@ export function admit(gate: Gate, batch: RecordBatch, columns: ColumnBatch): Adm
   const ids = times && idsOf(columns, gate.idColumn);
   const { watermark, dedupe } = gate;
   const { partition, basePosition } = batch;
+  const observe = observer(watermark, partition, unread);
   let count = 0;
   for (let row = 0; row < columns.rows; row++) {
     if (columns.dead[row] === 1) continue;
@@ -53,7 +60,7 @@ export function admit(gate: Gate, batch: RecordBatch, columns: ColumnBatch): Adm
       continue;
     }
     if (!ids || !isDuplicate(dedupe, ids[row]!, timeMs, watermark.atMs)) rows[count++] = row;
-    if (times) observe(watermark, partition, timeMs);
+    if (times) observe(timeMs);
   }
   tally(gate.counts, columns.rows, count, late.length, dead.length);
   return { rows, count, late, dead };

@@ -8,7 +8,7 @@ import { compile, type Program } from "./compile.ts";
 import { admit, createGate, type Gate } from "./gate.ts";
 import type { Session } from "./session.ts";
 import { addRebuilt, restoreSnapshot, takeSnapshot } from "./snapshot.ts";
-import { newestMs } from "./watermark.ts";
+import { newestMs, settle } from "./watermark.ts";
 import { putOutDue } from "./windows.ts";
 
 /** The state of tables that were rebuilt, of which the session's own snapshot knows another one, a part or none. */
@@ -33,14 +33,17 @@ export function openSession(pipeline: Pipeline, snapshot?: Uint8Array, rebuilt?:
   if (snapshot && rebuilt) addRebuilt(rebuilt, parts);
 
   return {
-    step(batch) {
+    step(batch, unread = []) {
       const columns = scan(batch);
-      const { rows, count, late, dead } = admit(gate, batch, columns);
+      const { rows, count, late, dead } = admit(gate, batch, columns, unread);
       const out = rowsByTable(tables);
       program.run(batch, columns, rows, count, out);
       return { rows: named(tables, out), late, dead };
     },
-    trigger: () => due(tables, program, gate.watermark.atMs),
+    trigger(unread = []) {
+      settle(gate.watermark, unread);
+      return due(tables, program, gate.watermark.atMs);
+    },
     finish: () => due(tables, program, Number.POSITIVE_INFINITY),
     ledger: () => ledgerOf(pipeline, gate, program),
     watermarkMs: () => (Number.isFinite(gate.watermark.atMs) ? gate.watermark.atMs : null),

@@ -10,12 +10,15 @@ export interface StepOutput {
 }
 
 export interface Session {
-  step(batch: RecordBatch): StepOutput;
+  /** @param unread other partitions that have unread records, which hold the watermark back; default: none */
+  step(batch: RecordBatch, unread?: readonly number[]): StepOutput;
   /**
    * Rows of window tables and of the alerts over them: groups changed since the last trigger (`update`), those of them
    * that never left before (`once`), windows closed since (`final`).
+   *
+   * @param unread partitions that have unread records; default: none
    */
-  trigger(): readonly TableRows[];
+  trigger(unread?: readonly number[]): readonly TableRows[];
   /** The end of a bounded input: closes every window. */
   finish(): readonly TableRows[];
   ledger(): Ledger;

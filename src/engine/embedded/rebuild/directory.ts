@@ -1,5 +1,6 @@
 /** A rebuild over a data directory, which no other process may run on meanwhile. */
 import { join } from "node:path";
+import { EMBEDDED, onePartition } from "../../../eventlog/one-partition.ts";
 import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
 import { openSegmentReader } from "../../../eventlog/segments/segment-reader.ts";
@@ -29,7 +30,7 @@ export async function rebuildDirectory({
   const opened = openStoreToRebuild(directory, pipeline, names);
   const tables = pipeline.tables.filter(({ name }) => names.has(name));
   try {
-    const log = await openSegmentLog(await nodeDirectory(join(directory, "log")));
+    const log = onePartition(await openSegmentLog(await nodeDirectory(join(directory, "log"))), EMBEDDED);
     try {
       const reader = await openSegmentReader(join(directory, "log"));
       try {

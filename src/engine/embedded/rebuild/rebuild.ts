@@ -1,5 +1,6 @@
 /** Tables made anew from the stored log, late events included, and what an engine goes on from with them. */
-import type { EventLog, LogReader } from "../../../eventlog/event-log.ts";
+import type { LogReader, PartitionedLog } from "../../../eventlog/event-log.ts";
+import { total } from "../../../eventlog/positions.ts";
 import { tableFingerprint } from "../../../pipeline/fingerprint.ts";
 import { FAR_FUTURE_MS, type Pipeline, type Table } from "../../../pipeline/pipeline.ts";
 import type { RebuiltSpan, ReplacedRows } from "../../../store/replace-rows.ts";
@@ -22,7 +23,7 @@ export interface RebuildParts {
   /** Event time; null for all that the log holds. */
   readonly fromMs: number | null;
   readonly opened: StoreToRebuild;
-  readonly log: EventLog;
+  readonly log: PartitionedLog;
   readonly reader: LogReader;
   readonly nowMs: number;
   /** Passes on what is read, to show how far it has come. */
@@ -48,7 +49,8 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
   const { pipeline, tables, opened, log, reader } = parts;
   const { store, rows } = opened;
   const before = store.change?.before ?? pipeline;
-  const { session: live, position } = await recoverSession(before, log, store);
+  const { session: live, positions } = await recoverSession(before, log, store);
+  const position = total(positions);
   const due = live.trigger();
   const start = await reader.start();
   const beginning = tables.filter((table) => begins(table, opened, start));
@@ -71,7 +73,7 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
     untilMs: Math.max(closedUntil(live), beginning.includes(table) ? closedUntil(fresh) : NEVER),
     begins: beginning.includes(table),
   });
-  const commit = stateCommit(session, position, parts.nowMs);
+  const commit = stateCommit(session, positions, parts.nowMs);
   let replaced: readonly ReplacedRows[] = [];
   const dueRows = due.filter(writableIn(before, pipeline));
   store.adopt({ ...commit, tables: dueRows }, { tables: rebuilt.tables, fromPosition: start }, (afterSeq) => {

@@ -1,5 +1,6 @@
 /** A start with a pipeline that has changed since the last one, in a way that goes on. */
-import type { EventLog } from "../../../eventlog/event-log.ts";
+import type { PartitionedLog } from "../../../eventlog/event-log.ts";
+import type { Positions } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { Commit, Store } from "../../../store/store.ts";
 import { openSession } from "../open.ts";
@@ -12,27 +13,34 @@ import { type Recovered, recoverSession } from "./recover.ts";
  */
 export async function recoverOrAdopt(
   pipeline: Pipeline,
-  log: EventLog,
+  log: PartitionedLog,
   store: Store,
   nowMs: number,
 ): Promise<Recovered> {
   if (store.change === null) return recoverSession(pipeline, log, store);
   const { session, ...recovered } = await recoverSession(store.change.before, log, store);
   const changed = openSession(pipeline, session.snapshot());
-  store.adopt(stateCommit(changed, recovered.position, nowMs));
-  return { ...recovered, session: changed, snapshotPosition: recovered.position, raised: [] };
+  store.adopt(stateCommit(changed, recovered.positions, nowMs));
+  return {
+    ...recovered,
+    session: changed,
+    snapshotPositions: recovered.positions,
+    triggered: null,
+    raised: [],
+  };
 }
 
 /** A commit of a session's state alone. */
-export function stateCommit(session: Session, position: number, nowMs: number): Commit {
+export function stateCommit(session: Session, positions: Positions, nowMs: number): Commit {
   return {
-    position,
+    positions,
+    steps: [],
     tables: [],
     late: [],
     dead: [],
     ledger: session.ledger(),
     watermarkMs: session.watermarkMs(),
-    trigger: false,
+    trigger: null,
     snapshot: { takenAtMs: nowMs, state: session.snapshot() },
   };
 }

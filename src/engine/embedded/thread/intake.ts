@@ -1,15 +1,19 @@
 /** From the log through the session into the store. */
-import type { EventLog } from "../../../eventlog/event-log.ts";
+import type { PartitionedLog } from "../../../eventlog/event-log.ts";
+import { type Positions, reaches, total } from "../../../eventlog/positions.ts";
 import type { Logger } from "../../../log.ts";
-import type { State, Store } from "../../../store/store.ts";
-import type { RecordBatch } from "../../batch.ts";
+import { standingOf } from "../../../publish/outbox.ts";
+import type { Publication, Published, Publisher, TriggerPoint } from "../../../publish/publisher.ts";
+import type { JournalEntry, State, Store } from "../../../store/store.ts";
 import type { Patiently } from "./patiently.ts";
 import { createPending } from "./pending.ts";
-import type { Recovered } from "./recover.ts";
+import { openReading } from "./reading.ts";
+import { behindLog, type Recovered } from "./recover.ts";
 
 export interface IntakeParts {
-  readonly log: EventLog;
+  readonly log: PartitionedLog;
   readonly store: Store;
+  readonly publisher: Publisher;
   readonly nowMs: () => number;
   readonly writing: Patiently;
   readonly logger: Logger;
@@ -17,71 +21,118 @@ export interface IntakeParts {
 
 /** Of its promises one at a time. */
 export interface Intake {
-  /** Everything before it has been taken in. */
-  position(): number;
-  hasMore(): boolean;
+  /** Everything before them has been taken in. */
+  positions(): Positions;
+  /** How many records may wait to be taken in. */
+  lag(): number;
   /** Everything up to the log's end, or until it is to stop; committed by then, unless it was stopped. */
   takeIn(isToStop: () => boolean): Promise<void>;
   /** Triggers and commits, unless nothing came since the last time. */
   putOut(): Promise<void>;
   /** A commit of the state alone. */
   keepState(takenAtMs: number): Promise<void>;
+  /** Nothing behind these positions is taken in from now on. */
+  endAt(positions: Positions): void;
 }
 
 /** While it is behind, several batches make a commit: so many bytes, or what is taken in in so much time. */
 const COMMIT_BYTES = 4 << 20;
 const COMMIT_MS = 50;
 
-/** Goes on from the recovered state, whose alerts are committed. */
+/**
+ * Goes on from the recovered state, whose alerts are committed. What was published of commits that this store has
+ * lost, since it is an older copy, is taken in again and not published.
+ */
 export async function openIntake(parts: IntakeParts, recovered: Recovered): Promise<Intake> {
-  const { log, store, nowMs, writing, logger } = parts;
+  const { log, store, publisher, nowMs, writing, logger } = parts;
   const { session, raised } = recovered;
   const pending = createPending();
-  let { position } = recovered;
-  let readThrough = position;
-  let triggeredPosition = store.triggers(position - 1).length > 0 ? position : -1;
+  let { positions, triggered } = recovered;
+  let reading = openReading(log, positions);
 
-  async function takeIn(isToStop: () => boolean): Promise<void> {
-    const end = log.end();
-    let commitAtMs = nowMs() + COMMIT_MS;
-    for await (const batch of log.read(position)) {
-      step(batch);
-      if (isToStop()) return;
-      if (pending.bytes() < COMMIT_BYTES && nowMs() < commitAtMs) continue;
-      await commit(false, null);
-      commitAtMs = nowMs() + COMMIT_MS;
+  /** @param leave what is pending, where it is enough */
+  async function takeIn(leave: () => Promise<void>, isToStop: () => boolean): Promise<void> {
+    let leaveAtMs = nowMs() + COMMIT_MS;
+    for (let read = await reading.next(); read !== null; read = await reading.next()) {
+      pending.addStep(read, session.step(read.batch, read.unread));
+      positions = reading.positions();
+      if (isToStop()) return reading.rest();
+      if (pending.bytes() < COMMIT_BYTES && nowMs() < leaveAtMs) continue;
+      await leave();
+      leaveAtMs = nowMs() + COMMIT_MS;
     }
-    readThrough = Math.max(end, position);
-    if (pending.bytes() > 0) await commit(false, null);
+    if (pending.bytes() > 0) await leave();
   }
 
-  function step(batch: RecordBatch): void {
-    pending.addStep(batch, session.step(batch));
-    position = batch.basePosition + batch.count;
-    readThrough = position;
+  function trigger(unread: readonly number[]): JournalEntry["trigger"] {
+    pending.addRows(session.trigger(unread));
+    triggered = { positions, unread };
+    return { unread };
   }
 
-  async function commit(trigger: boolean, snapshot: State | null): Promise<void> {
+  async function commit(trigger: JournalEntry["trigger"], snapshot: State | null): Promise<void> {
+    await publisher.begin();
+    await publisher.publish(await keep(trigger, snapshot));
+  }
+
+  /** A commit to the store alone. */
+  async function keep(trigger: JournalEntry["trigger"], snapshot: State | null): Promise<Publication> {
     const leaving = pending.take();
+    const { late, dead } = leaving;
     const state = { ledger: session.ledger(), watermarkMs: session.watermarkMs() };
-    await writing(() => store.commit({ position, ...leaving, ...state, trigger, snapshot }));
-    const [late, dead] = [leaving.late.length, leaving.dead.length];
-    logger.debug("commit", { position, late, dead, trigger });
+    const commit = { positions, ...leaving, ...state, trigger, snapshot };
+    const written = await writing(() => store.commit(commit));
+    const counts = { late: late.length, dead: dead.length };
+    logger.debug("commit", { position: total(positions), ...counts, trigger: trigger !== null });
+    return { positions, triggered, late, dead, ...written };
   }
 
+  /** Takes in what another copy of this store has taken in and published; at a trigger of it what that put out as well. */
+  async function follow(published: Published): Promise<void> {
+    const { triggered: last } = published;
+    if (last !== null && reaches(last.positions, positions)) {
+      await followTo(last.positions);
+      await keep(trigger(last.unread), null);
+    }
+    await followTo(published.positions);
+    await writing(() => store.skipTo(published.seq));
+    logger.warn("took in again what was published before these tables were restored", {
+      position: total(positions),
+    });
+  }
+
+  async function followTo(untilPositions: Positions): Promise<void> {
+    await goOn(untilPositions);
+    const leave = async () => void (await keep(null, null));
+    await takeIn(leave, () => false);
+    if (!reaches(positions, untilPositions)) throw behindLog(positions, untilPositions);
+    await goOn();
+  }
+
+  async function goOn(untilPositions?: Positions): Promise<void> {
+    await reading.rest();
+    reading = openReading(log, positions, untilPositions);
+  }
+
+  const { published } = publisher;
+  if (published !== null && standingOf(published, store.progress()) === "ahead") await follow(published);
   pending.addRows(raised);
-  if (raised.length > 0) await commit(false, null);
+  if (raised.length > 0) await commit(null, null);
 
   return {
-    position: () => position,
-    hasMore: () => readThrough < log.end(),
-    takeIn,
+    positions: () => positions,
+    lag: () => reading.lag(),
+    takeIn: (isToStop) => takeIn(() => commit(null, null), isToStop),
     async putOut() {
-      if (position === triggeredPosition) return;
-      pending.addRows(session.trigger());
-      triggeredPosition = position;
-      await commit(true, null);
+      const unread = reading.unread();
+      if (isSame(triggered, { positions, unread })) return;
+      await commit(trigger(unread), null);
     },
-    keepState: (takenAtMs) => commit(true, { takenAtMs, state: session.snapshot() }),
+    keepState: (takenAtMs) => commit(null, { takenAtMs, state: session.snapshot() }),
+    endAt: (ends) => reading.endAt(ends),
   };
+}
+
+function isSame(one: TriggerPoint | null, other: TriggerPoint): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,25 +1,33 @@
 /** The engine's loop: records into the log, from the log through the session, out at each commit. */
 import { LoanstreamError } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
+import { total } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { Publisher } from "../../../publish/publisher.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
-import type { Ledger } from "../../engine.ts";
+import type { Ledger, RecordPlace } from "../../engine.ts";
 import { recoverOrAdopt } from "./adopt.ts";
 import { openIntake } from "./intake.ts";
 import { oneWorker } from "./one-worker.ts";
 import { patiently } from "./patiently.ts";
+import { type OpenOutbox, publishRest } from "./publish-rest.ts";
 import { type RepairedLetter, type Retried, retryQueue, settleRetries } from "./retry.ts";
 import { type KeeperParts, snapshotKeeper } from "./snapshot-keeper.ts";
 
 export interface LoopParts extends KeeperParts {
   readonly pipeline: Pipeline;
+  readonly publisher: Publisher;
+  /** For a publisher that lacks something of the store; null where nothing is published. */
+  readonly outbox: OpenOutbox | null;
+  /** Told how many records wait to be taken in, at most, whenever that has changed. */
+  readonly onLag: (records: number) => void;
   /** Called once, with what stopped the loop. */
   readonly onFailure: (error: unknown) => void;
 }
 
 export interface EngineLoop {
-  /** Resolves once the records are durable, with the position of the first. */
-  append(batch: Append): Promise<number>;
+  /** Resolves once the records are durable, with where each stands. */
+  append(batch: Append): Promise<readonly RecordPlace[]>;
   /** Appends repaired dead letters, each once however often it is asked for. Throws `dlq.not-dead`. */
   retry(letters: readonly RepairedLetter[]): Promise<readonly Retried[]>;
   /**
@@ -29,22 +37,25 @@ export interface EngineLoop {
   endBackfill(file: string): Promise<void>;
   /** The greatest time of an event taken in that was not late; null where there is none. */
   newestEventMs(): number | null;
-  /** Takes in what was acknowledged or is being retried, triggers a last time, closes no window; then closes log and store. */
+  /** Takes in what the log holds by now, triggers a last time, closes no window; then closes log and store. */
   drain(): Promise<Ledger>;
 }
 
 /** Recovers the state and goes on from the last commit. Throws what `recoverSession` throws. */
 export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
-  const { pipeline, log, store, timers, logger } = parts;
+  const { pipeline, log, store, publisher, timers, logger } = parts;
   const { nowMs } = timers;
   const writing = patiently(timers, logger);
+  const end = () => total(log.partitions.map((partition) => partition.end()));
+  store.belongsTo(log.identity);
   const recovered = await recoverOrAdopt(pipeline, log, store, nowMs());
-  const { session, snapshotPosition } = recovered;
-  await writing(() => store.backfills.stopped(log.end()));
+  const { session, snapshotPositions } = recovered;
+  await writing(() => store.backfills.stopped(end()));
   await settleRetries(log, store, writing);
   for (const notice of store.change?.notices ?? []) logger.warn(notice);
-  const intake = await openIntake({ log, store, nowMs, writing, logger }, recovered);
-  const keepSnapshot = snapshotKeeper(parts, intake, snapshotPosition);
+  await publishRest(parts, recovered);
+  const intake = await openIntake({ log, store, publisher, nowMs, writing, logger }, recovered);
+  const keepSnapshot = snapshotKeeper(parts, intake, snapshotPositions);
   const retries = retryQueue({ log, store, append, writing, nowMs });
   let isTriggerDue = false;
   let isDraining = false;
@@ -53,12 +64,27 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
 
   const worker = oneWorker({
     hasWork,
-    work: () => (isTriggerDue ? trigger() : intake.takeIn(() => isTriggerDue || failed)),
+    async work() {
+      await (isTriggerDue ? trigger() : intake.takeIn(() => isTriggerDue || failed));
+      tellLag();
+    },
     onFailure: stop,
   });
 
   function hasWork(): boolean {
-    return !failed && !isClosed && (isTriggerDue || intake.hasMore());
+    return !failed && !isClosed && (isTriggerDue || intake.lag() > 0);
+  }
+
+  let toldLag = -1;
+  function tellLag(): void {
+    const lag = intake.lag();
+    if (lag !== toldLag) parts.onLag(lag);
+    toldLag = lag;
+  }
+
+  function wake(): void {
+    tellLag();
+    void worker.wake();
   }
 
   async function trigger(): Promise<void> {
@@ -79,36 +105,37 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
     parts.onFailure(error);
   }
 
-  async function append(batch: Append): Promise<number> {
+  async function append(batch: Append): Promise<readonly RecordPlace[]> {
     try {
       return await log.append(batch);
     } catch (error) {
       if (!isRefusal(error)) stop(error);
       throw error;
-    } finally {
-      void worker.wake();
     }
   }
 
   const cancel = timers.every(pipeline.triggerMs, () => void triggerNow());
-  const position = intake.position();
-  logger.info("ready", { position, replayed: position - snapshotPosition, unread: log.end() - position });
-  void worker.wake();
+  for (const partition of log.partitions) partition.onMore(wake);
+  const position = total(intake.positions());
+  logger.info("ready", { position, replayed: position - total(snapshotPositions), unread: intake.lag() });
+  wake();
 
   return {
     append,
     retry: retries.retry,
-    beginBackfill: (file) => writing(() => store.backfills.begin(file, log.end())),
-    endBackfill: (file) => writing(() => store.backfills.done(file, log.end())),
+    beginBackfill: (file) => writing(() => store.backfills.begin(file, end())),
+    endBackfill: (file) => writing(() => store.backfills.done(file, end())),
     newestEventMs: session.newestEventMs,
     async drain() {
       await retries.idle();
       cancel();
+      intake.endAt(log.partitions.map((partition) => partition.end()));
       while (hasWork()) await worker.wake();
       isDraining = true;
       await triggerNow();
       isClosed = true;
       await worker.idle();
+      await publisher.close();
       await log.close();
       store.close();
       return session.ledger();

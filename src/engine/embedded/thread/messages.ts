@@ -1,6 +1,7 @@
 /** What the main thread and the engine thread say to each other. */
 import { type Diagnostic, LoanstreamError } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
+import type { KafkaSettings } from "../../../kafka/settings.ts";
 import type { Level, LogLevels } from "../../../log.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { BackfillFile, BackfillState } from "../../../store/backfills.ts";
@@ -10,12 +11,20 @@ import type { SnapshotSettings } from "./snapshot-keeper.ts";
 
 export interface ThreadSettings {
   readonly pipeline: Pipeline;
-  /** Holds the log in `log/` and the store. */
+  /** Holds the store and, where no Kafka is named, the log in `log/`. */
   readonly dataDirectory: string;
+  /** Where events come from and what is committed leaves to. Default: neither leaves the data directory. */
+  readonly kafka?: KafkaIdentity | null;
   /** Default: info. */
   readonly logLevels?: LogLevels;
   /** Default: `SNAPSHOTS`. */
   readonly snapshots?: SnapshotSettings;
+}
+
+/** A cluster, and the name under which an instance is the only one that publishes there. */
+export interface KafkaIdentity {
+  readonly settings: KafkaSettings;
+  readonly applicationId: string;
 }
 
 /** Records end to end: record i is `bytes[offsets[i], offsets[i+1])`. */
@@ -27,7 +36,7 @@ export interface PackedAppend {
 
 /** What is asked for and answered, by the name of the question. */
 export interface Questions {
-  readonly append: { readonly question: PackedAppend; readonly answer: number };
+  readonly append: { readonly question: PackedAppend; readonly answer: undefined };
   readonly retry: { readonly question: readonly RepairedLetter[]; readonly answer: readonly Retried[] };
   readonly beginBackfill: { readonly question: BackfillFile; readonly answer: BackfillState };
   readonly endBackfill: { readonly question: string; readonly answer: undefined };
@@ -53,7 +62,8 @@ export interface Answer<Name extends QuestionName> {
 export type FromEngine =
   /** A message about the thread's work, as the main thread is to write it. */
   | { readonly kind: "said"; readonly line: string; readonly level: Level }
-  | { readonly kind: "ready"; readonly end: number }
+  | { readonly kind: "ready" }
+  | { readonly kind: "lag"; readonly records: number }
   | Answer<QuestionName>
   | { readonly kind: "refused"; readonly id: number; readonly name: QuestionName; readonly failure: Failure }
   | { readonly kind: "failed"; readonly failure: Failure };

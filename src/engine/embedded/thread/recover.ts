@@ -1,20 +1,24 @@
 /** The engine's state as of the last commit: the newest snapshot, and the log replayed from it. */
 import { fail, LoanstreamError } from "../../../errors.ts";
-import type { EventLog } from "../../../eventlog/event-log.ts";
+import type { PartitionedLog } from "../../../eventlog/event-log.ts";
+import { type Positions, total } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
-import type { Progress, Store } from "../../../store/store.ts";
-import { type RecordBatch, recordsBetween } from "../../batch.ts";
+import type { TriggerPoint } from "../../../publish/publisher.ts";
+import type { JournalEntry, KeptEntry, Progress, Store } from "../../../store/store.ts";
 import type { TableRows } from "../../engine.ts";
 import { openSession } from "../open.ts";
 import type { Session } from "../session.ts";
+import { type Cursor, openCursor, openReading } from "./reading.ts";
 
 export interface Recovered {
   /** Has taken in exactly what the store has committed, and triggered where the run before triggered. */
   readonly session: Session;
-  /** Everything before it has been taken in. */
-  readonly position: number;
+  /** Everything before them has been taken in. */
+  readonly positions: Positions;
   /** Where the snapshot was taken that it began with. */
-  readonly snapshotPosition: number;
+  readonly snapshotPositions: Positions;
+  /** Where it triggered last; null where that isn't known. */
+  readonly triggered: TriggerPoint | null;
   /**
    * What alerts over groups raised on the way. The store has them, unless an alert is new: then its groups have left
    * for the session, and would not be put out again.
@@ -26,74 +30,114 @@ export interface Recovered {
  * Puts nothing out: rows were committed already. A store that nothing was committed to begins with the oldest record
  * kept. Throws `store.behind-log`, `log.position-gone`, `log.corrupt`, `engine.replay-differs`.
  */
-export async function recoverSession(pipeline: Pipeline, log: EventLog, store: Store): Promise<Recovered> {
-  const progress = store.progress();
-  if (progress.ledger === null) return beginning(pipeline, log.start());
-  if (log.end() < progress.position) throw behind(log.end(), progress.position);
-  const { session, position: snapshotPosition } = newestSession(pipeline, store, log.start());
-  const triggers = store.triggers(snapshotPosition - 1);
-  const isRaised = raisedOnce(pipeline);
-  const raised: TableRows[] = [];
-  const trigger = (): void => void raised.push(...session.trigger().filter(isRaised));
-  // If the snapshot was taken after it, it changes nothing.
-  if (triggers[0] === snapshotPosition) trigger();
-  for await (const batch of until(log, snapshotPosition, progress.position)) {
-    for (const { part, triggers: isDue } of split(batch, triggers)) {
-      session.step(part);
-      if (isDue) trigger();
-    }
-  }
-  if (!agrees(session, progress)) throw differs(progress.position);
-  return { session, position: progress.position, snapshotPosition, raised };
-}
-
-function beginning(pipeline: Pipeline, position: number): Recovered {
-  return { session: openSession(pipeline), position, snapshotPosition: position, raised: [] };
-}
-
-/** Without a snapshot the session begins with the oldest record kept: what isn't needed is let go by snapshots only. */
-function newestSession(
+export async function recoverSession(
   pipeline: Pipeline,
+  log: PartitionedLog,
   store: Store,
-  oldest: number,
-): { session: Session; position: number } {
-  for (const { position, state } of store.snapshots()) {
-    try {
-      return { session: openSession(pipeline, state), position };
-    } catch (error) {
-      if (!isMismatch(error)) throw error;
-    }
-  }
-  return { session: openSession(pipeline), position: oldest };
+): Promise<Recovered> {
+  const progress = store.progress();
+  const { session, positions: snapshotPositions, journalId } = await begin(pipeline, log, store);
+  if (progress.ledger === null)
+    return { session, positions: snapshotPositions, snapshotPositions, triggered: null, raised: [] };
+  const ends = log.partitions.map((partition) => partition.end());
+  if (progress.positions.some((position, partition) => (ends[partition] ?? 0) < position))
+    throw behindLog(ends, progress.positions);
+  const raised: TableRows[] = [];
+  const isRaised = raisedOnce(pipeline);
+  const entries = entriesSince(journalId, store.journal(journalId));
+  const replayed = await replay(log, session, snapshotPositions, entries, (rows) => {
+    raised.push(...rows.filter(isRaised));
+  });
+  if (!agrees(session, progress)) throw differs(progress);
+  return { session, ...replayed, snapshotPositions, raised };
 }
 
-/** A snapshot that this version can't read: an older one, or the whole log, gives the same state. */
+interface Beginning {
+  readonly session: Session;
+  readonly positions: Positions;
+  readonly journalId: number;
+}
+
+/**
+ * The newest snapshot that can be read. Where none can, all that the log still holds is taken in up to the oldest of
+ * them: what isn't needed is let go by snapshots only.
+ */
+async function begin(pipeline: Pipeline, log: PartitionedLog, store: Store): Promise<Beginning> {
+  let oldest: Omit<Beginning, "session"> | null = null;
+  for (const { positions, journalId, state } of store.snapshots()) {
+    oldest = { positions, journalId };
+    const session = state && restored(pipeline, state);
+    if (session) return { session, positions, journalId };
+  }
+  const session = openSession(pipeline);
+  const starts = log.partitions.map((partition) => partition.start());
+  if (oldest === null) return { session, positions: starts, journalId: 0 };
+  const reading = openReading(log, starts, oldest.positions);
+  for (let read = await reading.next(); read !== null; read = await reading.next())
+    session.step(read.batch, read.unread);
+  await reading.rest();
+  return { session, ...oldest };
+}
+
+/** Null for one that this version can't read: an older one, or the whole log, gives the same state. */
+function restored(pipeline: Pipeline, state: Uint8Array): Session | null {
+  try {
+    return openSession(pipeline, state);
+  } catch (error) {
+    if (!isMismatch(error)) throw error;
+    return null;
+  }
+}
+
 function isMismatch(error: unknown): boolean {
   return error instanceof LoanstreamError && error.diagnostics[0].code === "engine.snapshot-mismatch";
 }
 
-/** The records of [from, to). */
-async function* until(log: EventLog, from: number, to: number): AsyncGenerator<RecordBatch> {
-  if (from >= to) return;
-  for await (const batch of log.read(from)) {
-    yield recordsBetween(batch, batch.basePosition, to);
-    if (batch.basePosition + batch.count >= to) return;
+interface Replayed {
+  readonly positions: Positions;
+  readonly triggered: TriggerPoint | null;
+}
+
+/** Does again what the journal tells. */
+async function replay(
+  log: PartitionedLog,
+  session: Session,
+  fromPositions: Positions,
+  entries: readonly JournalEntry[],
+  onTriggered: (rows: readonly TableRows[]) => void,
+): Promise<Replayed> {
+  const positions = log.partitions.map((partition, i) => fromPositions[i] ?? partition.start());
+  const cursors = log.partitions.map((partition, i) => openCursor(partition, positions[i]!));
+  let triggered: TriggerPoint | null = null;
+  try {
+    for (const { steps, trigger } of entries) {
+      for (const { partition, toPosition, unread } of steps) {
+        await stepThrough(session, cursors[partition]!, toPosition, unread);
+        positions[partition] = toPosition;
+      }
+      if (trigger === null) continue;
+      onTriggered(session.trigger(trigger.unread));
+      triggered = { positions: [...positions], unread: trigger.unread };
+    }
+    return { positions, triggered };
+  } finally {
+    for (const cursor of cursors) await cursor.rest();
   }
 }
 
-/** A batch in parts that end where the engine triggered. */
-function* split(
-  batch: RecordBatch,
-  positions: readonly number[],
-): Generator<{ part: RecordBatch; triggers: boolean }> {
-  let from = batch.basePosition;
-  const end = from + batch.count;
-  for (const position of positions) {
-    if (position <= from || position > end) continue;
-    yield { part: recordsBetween(batch, from, position), triggers: true };
-    from = position;
-  }
-  if (from < end) yield { part: recordsBetween(batch, from, end), triggers: false };
+async function stepThrough(
+  session: Session,
+  cursor: Cursor,
+  toPosition: number,
+  unread: readonly number[],
+): Promise<void> {
+  for (let batch = await cursor.next(toPosition); batch !== null; batch = await cursor.next(toPosition))
+    session.step(batch, unread);
+}
+
+/** Of the entry that ends where the snapshot was taken the trigger alone: behind it, it changes nothing. */
+function entriesSince(id: number, entries: readonly KeptEntry[]): readonly JournalEntry[] {
+  return entries.map((entry) => (entry.id === id ? { ...entry, steps: [] } : entry));
 }
 
 function raisedOnce({ alerts }: Pipeline): (rows: TableRows) => boolean {
@@ -105,14 +149,14 @@ function agrees(session: Session, { ledger }: Progress): boolean {
   return JSON.stringify(session.ledger()) === JSON.stringify(ledger);
 }
 
-function behind(end: number, position: number): LoanstreamError {
-  const message = `the log ends at position ${end}, the tables hold what came up to ${position}`;
+export function behindLog(ends: Positions, positions: Positions): LoanstreamError {
+  const message = `the log ends at position ${ends.join(", ")}, the tables hold what came up to ${positions.join(", ")}`;
   const remedy = "Restore the log and the store from the same copy, or start with an empty data directory.";
   return fail("store.behind-log", message, remedy);
 }
 
-function differs(position: number): LoanstreamError {
-  const message = `replaying the log up to position ${position} gives another ledger than was committed`;
+function differs({ positions }: Progress): LoanstreamError {
+  const message = `replaying the log up to position ${total(positions)} gives another ledger than was committed`;
   const remedy = "Restore the data directory from a copy, or start with an empty one, and report this.";
   return fail("engine.replay-differs", message, remedy);
 }

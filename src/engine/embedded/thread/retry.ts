@@ -1,7 +1,7 @@
 /** Repaired dead letters into the log: each once, even if the process ends between the append and the note of it. */
 import { createHash } from "node:crypto";
 import { fail } from "../../../errors.ts";
-import type { Append, EventLog } from "../../../eventlog/event-log.ts";
+import type { Append, EventLog, PartitionedLog } from "../../../eventlog/event-log.ts";
 import type { Intent, Settled } from "../../../store/retries.ts";
 import type { Store } from "../../../store/store.ts";
 import type { RecordPlace } from "../../engine.ts";
@@ -14,15 +14,15 @@ export interface RepairedLetter extends RecordPlace {
 
 export interface Retried extends RecordPlace {
   /** Where the repaired record stands. */
-  readonly retriedAs: number;
+  readonly retriedAs: RecordPlace;
   /** It has stood there before; what was given now was not appended. */
   readonly already: boolean;
 }
 
 interface RetryParts {
-  readonly log: EventLog;
+  readonly log: PartitionedLog;
   readonly store: Store;
-  readonly append: (batch: Append) => Promise<number>;
+  readonly append: (batch: Append) => Promise<readonly RecordPlace[]>;
   readonly writing: Patiently;
   readonly nowMs: () => number;
 }
@@ -58,14 +58,16 @@ async function appendRepaired(
   await settleRetries(log, store, writing);
   const known = letters.map((letter) => retries.retriedAs(letter));
   const fresh = distinct(letters.filter((_, i) => known[i] === null));
-  const logEnd = log.end();
-  const intents = fresh.map(({ record, ...place }) => ({ ...place, logEnd, hash: hashOf(record) }));
+  const intents = fresh.map(({ record, ...place }) => {
+    const toPartition = log.partitionOf(record);
+    return { ...place, toPartition, logEnd: log.partitions[toPartition]!.end(), hash: hashOf(record) };
+  });
   await writing(() => retries.begin(intents));
-  const first = await append({ records: fresh.map(({ record }) => record), ingestTimeMs: nowMs() });
-  const settled = fresh.map(({ record, ...place }, i) => ({ ...place, retriedAs: first + i }));
+  const places = await append({ records: fresh.map(({ record }) => record), ingestTimeMs: nowMs() });
+  const settled = fresh.map(({ record, ...place }, i) => ({ ...place, retriedAs: places[i]! }));
   await writing(() => retries.settle(settled));
   return letters.map(({ partition, position }, i) => {
-    const retriedAs = retries.retriedAs({ partition, position }) ?? first;
+    const retriedAs = retries.retriedAs({ partition, position })!;
     return { partition, position, retriedAs, already: known[i] !== null };
   });
 }
@@ -77,26 +79,39 @@ function distinct(letters: readonly RepairedLetter[]): readonly RepairedLetter[]
 
 /** Finds out, of retries that were begun and not noted as done, whether their records came into the log. */
 export async function settleRetries(
-  log: EventLog,
+  log: PartitionedLog,
   { retries }: Pick<Store, "retries">,
   writing: Patiently,
 ): Promise<void> {
-  const intents = retries.unsettled();
-  if (intents.length === 0) return;
+  const settled: Settled[] = [];
+  for (const [partition, intents] of Map.groupBy(retries.unsettled(), ({ toPartition }) => toPartition))
+    settled.push(...(await settledIn(log.partitions[partition]!, intents, retries)));
+  if (settled.length > 0) await writing(() => retries.settle(settled));
+}
+
+/** Of retries whose records go to one partition. */
+async function settledIn(
+  log: EventLog,
+  intents: readonly Intent[],
+  retries: Store["retries"],
+): Promise<readonly Settled[]> {
   const from = Math.min(...intents.map(({ logEnd }) => logEnd));
   const open = new Set(intents);
   const settled: Settled[] = [];
-  for await (const { bytes, offsets, basePosition, count } of log.read(Math.max(from, log.start()))) {
+  for await (const { partition, bytes, offsets, basePosition, count } of log.read(
+    Math.max(from, log.start()),
+  )) {
     for (let i = 0; i < count && open.size > 0; i += 1) {
       const position = basePosition + i;
       const intent = intentOf(open, position, hashOf(lineAt(bytes, offsets, i)));
-      if (!intent || retries.isRepaired(position)) continue;
+      const retriedAs = { partition, position };
+      if (!intent || retries.isRepaired(retriedAs)) continue;
       open.delete(intent);
-      settled.push({ partition: intent.partition, position: intent.position, retriedAs: position });
+      settled.push({ partition: intent.partition, position: intent.position, retriedAs });
     }
   }
   for (const { partition, position } of open) settled.push({ partition, position, retriedAs: null });
-  await writing(() => retries.settle(settled));
+  return settled;
 }
 
 function intentOf(open: ReadonlySet<Intent>, position: number, hash: string): Intent | undefined {

@@ -1,5 +1,6 @@
 /** Keeps the state from time to time, and lets go what the log then no longer needs. */
-import type { EventLog } from "../../../eventlog/event-log.ts";
+import type { PartitionedLog } from "../../../eventlog/event-log.ts";
+import { type Positions, total } from "../../../eventlog/positions.ts";
 import type { Logger } from "../../../log.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Intake } from "./intake.ts";
@@ -18,7 +19,7 @@ export interface SnapshotSettings {
 export const SNAPSHOTS: SnapshotSettings = { records: 100_000, intervalMs: 5 * 60_000 };
 
 export interface KeeperParts {
-  readonly log: EventLog;
+  readonly log: PartitionedLog;
   readonly store: Store;
   readonly timers: Timers;
   readonly snapshots: SnapshotSettings;
@@ -28,18 +29,22 @@ export interface KeeperParts {
 /** To be called after each trigger; keeps, the last time, whatever isn't kept yet. */
 export type SnapshotKeeper = (isLast: boolean) => Promise<void>;
 
-/** @param snapshotPosition that of the newest snapshot */
-export function snapshotKeeper(parts: KeeperParts, intake: Intake, snapshotPosition: number): SnapshotKeeper {
+/** @param snapshotPositions those of the newest snapshot */
+export function snapshotKeeper(
+  parts: KeeperParts,
+  intake: Intake,
+  snapshotPositions: Positions,
+): SnapshotKeeper {
   const { log, store, timers, snapshots, logger } = parts;
-  let keptPosition = snapshotPosition;
+  let keptPosition = total(snapshotPositions);
   let keptAtMs = timers.nowMs();
   let releasedAtMs = keptAtMs;
 
   function isDue(isLast: boolean): boolean {
-    const position = intake.position();
+    const position = total(intake.positions());
     const records = position - keptPosition;
     if (records > 0 && (isLast || records >= snapshots.records)) return true;
-    return store.neededFrom() < position && timers.nowMs() - keptAtMs >= snapshots.intervalMs;
+    return total(store.neededFrom()) < position && timers.nowMs() - keptAtMs >= snapshots.intervalMs;
   }
 
   /** A commit of its own, so that what waits for an answer gets it in between. */
@@ -47,7 +52,7 @@ export function snapshotKeeper(parts: KeeperParts, intake: Intake, snapshotPosit
     await timers.sleep(0);
     const takenAtMs = timers.nowMs();
     await intake.keepState(takenAtMs);
-    keptPosition = intake.position();
+    keptPosition = total(intake.positions());
     keptAtMs = takenAtMs;
     logger.info("snapshot", { position: keptPosition, tookMs: timers.nowMs() - takenAtMs });
   }
@@ -57,6 +62,7 @@ export function snapshotKeeper(parts: KeeperParts, intake: Intake, snapshotPosit
     if (keeps) await keep();
     if (!keeps && timers.nowMs() - releasedAtMs < snapshots.intervalMs) return;
     releasedAtMs = timers.nowMs();
-    await log.release(store.neededFrom());
+    const needed = store.neededFrom();
+    for (const [partition, its] of log.partitions.entries()) await its.release(needed[partition] ?? 0);
   };
 }

@@ -18,13 +18,13 @@ import {
 import type { RepairedLetter, Retried } from "./retry.ts";
 
 export interface EngineThread {
-  /** The position that the next record got when the thread was ready. */
-  readonly startPosition: number;
+  /** How many records of the log wait to be taken in, at most; those among them of every append that has resolved. */
+  lag(): number;
   /**
-   * Resolves once the records are durable, with the position of the first. Many may wait at once; past some
-   * megabytes a call waits before it hands its records over.
+   * Resolves once the records are durable. Many may wait at once; past some megabytes a call waits before it hands its
+   * records over.
    */
-  append(batch: Append): Promise<number>;
+  append(batch: Append): Promise<void>;
   /**
    * Appends repaired dead letters, each once however often it is asked for, across restarts as well. Throws
    * `dlq.not-dead`, `log.record-has-line-end`; nothing was appended then.
@@ -53,15 +53,17 @@ type Waiting = {
 
 /**
  * Starts the thread and recovers its state. Throws what opening log and store, and recovery, throw. Whatever is asked
- * of a thread that has ended rejects. What it tells of its work goes to `write`.
+ * of a thread that has ended rejects. What it tells of its work goes to `write`. The signal ends a start that isn't done,
+ * which may wait for brokers: then it throws the signal's reason.
  */
 export async function startEngineThread(
   settings: ThreadSettings,
   write: LogSettings["write"] = processLogSettings().write,
+  signal?: AbortSignal,
 ): Promise<EngineThread> {
   const module = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   const worker = new Worker(new URL(module, import.meta.url), { workerData: settings });
-  const ready = Promise.withResolvers<number>();
+  const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const waiting: Waiting = {
     append: new Map(),
@@ -71,6 +73,7 @@ export async function startEngineThread(
     newestEvent: new Map(),
     drain: new Map(),
   };
+  let lag = 0;
   let bytesWaiting = 0;
   /** Resolves once the append before has handed its records over, so that they keep the order of their calls. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -87,7 +90,8 @@ export async function startEngineThread(
   }
 
   function receive(message: FromEngine): void {
-    if (message.kind === "ready") ready.resolve(message.end);
+    if (message.kind === "ready") ready.resolve();
+    else if (message.kind === "lag") lag = message.records;
     else if (message.kind === "said") write(message.line, message.level);
     else if (message.kind === "answer") settle(message);
     else if (message.kind === "refused") take(message.name, message.id)?.reject(fromFailure(message.failure));
@@ -126,14 +130,14 @@ export async function startEngineThread(
     bytesWaiting += size;
   }
 
-  async function append(batch: Append): Promise<number> {
+  async function append(batch: Append): Promise<void> {
     const packed = packAppend(batch);
     const size = packed.bytes.length;
     const admitted = turn.then(() => admit(size));
     turn = admitted.catch(() => {});
     await admitted;
     try {
-      return await ask("append", packed, [packed.bytes.buffer, packed.offsets.buffer]);
+      await ask("append", packed, [packed.bytes.buffer, packed.offsets.buffer]);
     } finally {
       bytesWaiting -= size;
       room.resolve();
@@ -149,8 +153,14 @@ export async function startEngineThread(
     ended.resolve();
     failAll(fail("internal.unexpected", "the engine thread ended", "Start again, with LOG_LEVEL=debug."));
   });
+  const giveUp = (): void => {
+    failAll(signal?.reason);
+    void worker.terminate();
+  };
+  signal?.addEventListener("abort", giveUp);
+  await ready.promise.finally(() => signal?.removeEventListener("abort", giveUp));
   return {
-    startPosition: await ready.promise,
+    lag: () => lag,
     append,
     retry: (letters) => ask("retry", letters),
     beginBackfill: (file) => ask("beginBackfill", file),

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../../errors.ts";
-import { nodeDirectory } from "../../../eventlog/segments/segment-file.ts";
-import { openSegmentLog } from "../../../eventlog/segments/segment-log.ts";
 import { createLogger, processLogSettings } from "../../../log.ts";
 import { storeError } from "../../../store/sqlite-error.ts";
 import { openStore, STORE_FILE } from "../../../store/sqlite-store.ts";
 import { tellingStore } from "../../../store/telling.ts";
+import { openEnds } from "./ends.ts";
 import { type EngineLoop, openLoop } from "./loop.ts";
 import {
   type Failure,
@@ -40,7 +39,7 @@ type Answers = {
 };
 
 const answers: Answers = {
-  append: (loop, packed) => loop.append(unpackAppend(packed)),
+  append: async (loop, packed) => void (await loop.append(unpackAppend(packed))),
   retry: (loop, letters) => loop.retry(letters),
   beginBackfill: (loop, file) => loop.beginBackfill(file),
   endBackfill: async (loop, file) => void (await loop.endBackfill(file)),
@@ -53,14 +52,12 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
   const logs = processLogSettings(settings.logLevels, (line, level) => tell({ kind: "said", line, level }));
   const opened = openStore(settings.dataDirectory, settings.pipeline);
   const store = tellingStore(opened, createLogger("store", logs), timers.nowMs);
-  const log = await openSegmentLog(await nodeDirectory(join(settings.dataDirectory, "log")), {
-    retention: { ...settings.pipeline.log, nowMs: Date.now },
-    logger: createLogger("log", logs),
-  });
+  const ends = await openEnds(settings, store.progress().storeId, logs);
   const loop = await openLoop({
     pipeline: settings.pipeline,
-    log,
+    ...ends,
     store,
+    onLag: (records) => tell({ kind: "lag", records }),
     timers,
     snapshots: settings.snapshots ?? SNAPSHOTS,
     logger: createLogger("engine", logs),
@@ -70,7 +67,7 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
     await answer(loop, message, tell);
     if (message.name === "drain") port.close();
   });
-  tell({ kind: "ready", end: log.end() });
+  tell({ kind: "ready" });
 }
 
 async function answer<Name extends QuestionName>(

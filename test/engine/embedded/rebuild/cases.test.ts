@@ -136,7 +136,7 @@ describe("rebuild", () => {
     const directory = newPath();
     const run = await start(directory, { pipeline: base });
     await append(run, [event("1", 0)]);
-    run.tick();
+    await run.tick();
     await append(run, [event("2", 0), event("3", 5), event("late", 0)]);
     await kill(run);
     await rebuild(directory, ["minutes"]);
@@ -146,7 +146,7 @@ describe("rebuild", () => {
     ]);
     assert.deepEqual(all(directory, "SELECT total FROM closed"), [[2]]);
     const again = await start(directory, { pipeline: base });
-    again.tick();
+    await again.tick();
     await again.loop.drain();
     assert.deepEqual(minutes(directory), [
       [0, 3],
@@ -228,7 +228,7 @@ describe("rebuild", () => {
       [2, 1],
     ]);
     const run = await start(directory, { pipeline: most });
-    run.tick();
+    await run.tick();
     await run.loop.drain();
     assert.deepEqual(all(directory, "SELECT events, most FROM minutes ORDER BY window_start"), [
       [1, null],

@@ -150,7 +150,7 @@ describe("rebuild", () => {
           const directory = newPath();
           const run = await start(directory, { pipeline: base, snapshotRecords: 7 });
           await append(run, first);
-          run.tick();
+          await run.tick();
           await append(run, records.slice(cut, cut + 5));
           if (killed) await kill(run);
           else await run.loop.drain();
@@ -235,7 +235,7 @@ describe("rebuild", () => {
           const tables = base.tables.filter((_, i) => from[i]! <= part);
           const run = await start(directory, { pipeline: { ...base, tables }, snapshotRecords: 7 });
           await append(run, its);
-          run.tick();
+          await run.tick();
           await run.loop.drain();
         }
         const rebuild = () =>
@@ -246,7 +246,7 @@ describe("rebuild", () => {
         await rebuild();
         const watermarkMs = Date.parse(watermark(directory));
         const again = await start(directory, { pipeline: base });
-        again.tick();
+        await again.tick();
         await append(again, parts.slice(until).flat());
         await append(again, records.slice(third));
         await again.loop.drain();

@@ -87,7 +87,7 @@ describe("a run that starts again with a changed pipeline", () => {
           const directory = newPath();
           const run = await start(directory, { pipeline: base, snapshotRecords: 7 });
           await append(run, log.slice(0, cut));
-          run.tick();
+          await run.tick();
           await append(run, log.slice(cut, cut + 5));
           if (end === "drained") await run.loop.drain();
           else await kill(run);

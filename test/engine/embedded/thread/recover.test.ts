@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { openSession } from "../../../../src/engine/embedded/open.ts";
 import { stateCommit } from "../../../../src/engine/embedded/thread/adopt.ts";
+import { total } from "../../../../src/eventlog/positions.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
@@ -47,7 +48,7 @@ function left(directory: string, commits: readonly Commit[]): unknown {
     alerts: all(directory, "SELECT alert_id, message FROM alerts ORDER BY _seq"),
     late: all(directory, "SELECT * FROM loanstream_late"),
     dead: all(directory, "SELECT * FROM loanstream_dead"),
-    progress: all(directory, "SELECT position, watermark, ledger FROM loanstream_progress"),
+    progress: all(directory, "SELECT positions, watermark, ledger FROM loanstream_progress"),
   };
 }
 
@@ -93,7 +94,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Does the step, up to the moment when the process dies if it does. */
 async function take(run: Run, directory: string, next: Step): Promise<void> {
-  if (next.does === "trigger") run.tick();
+  if (next.does === "trigger") await run.tick();
   else if (next.does === "append") await run.loop.append(appended(next.records));
   else if (next.does === "die with records unread") await run.log.append(appended(next.records));
   else if (next.does === "die before the commit") {
@@ -102,7 +103,7 @@ async function take(run: Run, directory: string, next: Step): Promise<void> {
     await until(() => run.failures.length > 0);
   } else if (next.does === "die before the trigger's commit") {
     run.loseCommits();
-    run.tick();
+    await run.tick();
   } else if (next.does === "lose the newest snapshot") loseNewestSnapshot(directory);
 }
 
@@ -123,8 +124,8 @@ async function interrupted(steps: readonly Step[], settings: RunSettings) {
     if ("records" in next) taken.push(...next.records);
     await take(run, directory, next);
     if (next.does !== "append" && next.does !== "trigger") {
-      commits.push(...run.commits);
       await kill(run);
+      commits.push(...run.commits);
       run = await start(directory, settings);
     }
     await committed(run);
@@ -143,7 +144,7 @@ async function uninterrupted(taken: Records, triggers: readonly number[], settin
   for (const position of triggers) {
     await run.loop.append(appended(taken.slice(from, position)));
     await committed(run);
-    run.tick();
+    await run.tick();
     from = position;
   }
   await run.loop.append(appended(taken.slice(from)));
@@ -163,7 +164,7 @@ describe("a run that is killed and started again", () => {
     await fc.assert(
       fc.asyncProperty(steps, settings, settings, async (its, settingsOfIt, settingsOfTheOther) => {
         const { left: found, taken, commits } = await interrupted(its, settingsOfIt);
-        const triggers = commits.filter(({ trigger }) => trigger).map(({ position }) => position);
+        const triggers = commits.filter(({ trigger }) => trigger).map(({ positions }) => total(positions));
         assert.deepEqual(found, await uninterrupted(taken, triggers, settingsOfTheOther));
       }),
       { numRuns: 30 },
@@ -177,7 +178,7 @@ describe("a run that is killed and started again", () => {
       const run = await start(directory, { snapshotRecords: Number.POSITIVE_INFINITY });
       await run.loop.append(appended([{ id: `${minute}`, at: minute * MINUTE, kind: "a" }]));
       await committed(run);
-      run.tick();
+      await run.tick();
       commits.push(...run.commits);
       await kill(run);
     }
@@ -193,13 +194,13 @@ describe("a run that is killed and started again", () => {
     await committed(run);
     const session = openSession(plan);
     for await (const batch of run.log.read(0)) session.step(batch);
-    run.store.commit(stateCommit(session, 2, 0));
+    run.store.commit(stateCommit(session, [2], 0));
     for (const ids of [[], ["later"]]) {
       await kill(run);
       run = await start(directory, { snapshotRecords: Number.POSITIVE_INFINITY });
       await run.loop.append(appended(ids.map((id) => ({ id, at: 3 * MINUTE }))));
       await committed(run);
-      run.tick();
+      await run.tick();
       commits.push(...run.commits);
     }
     await run.loop.drain();
@@ -219,7 +220,7 @@ describe("a run that is killed and started again", () => {
       ]),
     );
     await committed(run);
-    run.tick();
+    await run.tick();
     await kill(run);
     const again = await start(directory);
     assert.deepEqual(all(directory, "SELECT alert, message FROM alerts"), [["several", "a 2"]]);
@@ -248,7 +249,7 @@ describe("a run that is killed and started again", () => {
     for (const oldest of [0, 1, 2, 3]) {
       await run.loop.append(appended([{ id: `${oldest}`, at: 1, kind: "a" }]));
       await committed(run);
-      run.tick();
+      await run.tick();
       await until(() => run.log.start() === oldest);
     }
     loseNewestSnapshot(directory);

@@ -10,11 +10,14 @@ import { type EngineLoop, openLoop } from "../../../../src/engine/embedded/threa
 import type { Timers } from "../../../../src/engine/embedded/thread/timers.ts";
 import { type ErrorCode, LoanstreamError } from "../../../../src/errors.ts";
 import type { Append, EventLog } from "../../../../src/eventlog/event-log.ts";
+import { EMBEDDED, onePartition } from "../../../../src/eventlog/one-partition.ts";
+import { total } from "../../../../src/eventlog/positions.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import { createLogger, parseLogLevels } from "../../../../src/log.ts";
 import { loadAlerts } from "../../../../src/pipeline/alerts.ts";
 import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
+import { publishesNothing } from "../../../../src/publish/nothing.ts";
 import { openStore, STORE_FILE, storeOver } from "../../../../src/store/sqlite-store.ts";
 import type { Commit, Store } from "../../../../src/store/store.ts";
 import { col, count, type Event, events, groupBy, lineOf, pipeline, project, table } from "../../plans.ts";
@@ -62,7 +65,8 @@ export interface Run {
   readonly failures: unknown[];
   /** What was committed since the start, in order. */
   readonly commits: readonly Commit[];
-  tick(): void;
+  /** Resolves once the trigger is committed, unless something else is under way. */
+  tick(): Promise<void>;
   /** From now on every commit and every note of a retry fails, as if the process had been killed before it. */
   loseCommits(): void;
   /** Lets the files go; what fails because of that is no failure. */
@@ -104,8 +108,9 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     ...real,
     commit(commit) {
       if (isLost) throw new Error("killed");
-      real.commit(commit);
+      const written = real.commit(commit);
       commits.push(commit);
+      return written;
     },
     retries: {
       ...real.retries,
@@ -139,11 +144,26 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     store.close();
   };
   try {
-    const loop = await openLoop({ pipeline: its, log, store, timers, snapshots, logger, onFailure });
+    const loop = await openLoop({
+      pipeline: its,
+      log: onePartition(log, EMBEDDED),
+      store,
+      publisher: publishesNothing,
+      outbox: null,
+      timers,
+      snapshots,
+      logger,
+      onLag: () => {},
+      onFailure,
+    });
+    const ticked = async () => {
+      tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
     const loseCommits = () => {
       isLost = true;
     };
-    return { loop, log, store, failures, commits, tick: () => tick(), loseCommits, die };
+    return { loop, log, store, failures, commits, tick: ticked, loseCommits, die };
   } catch (error) {
     await die();
     throw error;
@@ -176,7 +196,7 @@ export async function until(condition: () => boolean): Promise<void> {
 /** Resolves once all that is durable is committed, and a snapshot that is due is kept. */
 export async function committed({ store, log, failures }: Run): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-  await until(() => failures.length > 0 || store.progress().position >= log.end());
+  await until(() => failures.length > 0 || total(store.progress().positions) >= log.end());
   assert.deepEqual(failures, []);
 }
 

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { startEngineThread } from "../../../../src/engine/embedded/thread/thread.ts";
 import { LoanstreamError } from "../../../../src/errors.ts";
+import { total } from "../../../../src/eventlog/positions.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
 import { all, appended, code, committed, kill, newPath, plan, start, until } from "./small-run.ts";
 
@@ -26,13 +27,13 @@ describe("a store that can't be written", () => {
     while (run.failures.length === 0) {
       await run.loop.append(batch(acknowledged));
       acknowledged += 1;
-      await until(() => run.failures.length > 0 || run.store.progress().position >= run.log.end());
+      await until(() => run.failures.length > 0 || total(run.store.progress().positions) >= run.log.end());
     }
     const [error] = run.failures;
     assert.ok(error instanceof LoanstreamError && code("store.disk-full")(error));
     assert.equal(error.message.includes("\n"), false);
     const kept = Number(all(directory, "SELECT count(*) FROM seen").flat()[0]);
-    assert.equal(kept, run.store.progress().position);
+    assert.equal(kept, total(run.store.progress().positions));
     assert.ok(kept < acknowledged * 100);
     await kill(run);
 
@@ -49,7 +50,7 @@ describe("a store that can't be written", () => {
     const lock = withLock(directory);
     await run.loop.append(batch(1));
     await run.loop.append(batch(2));
-    assert.equal(run.store.progress().position, 0);
+    assert.equal(total(run.store.progress().positions), 0);
     lock.release();
     await committed(run);
     await run.loop.drain();
