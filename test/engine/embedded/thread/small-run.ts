@@ -11,7 +11,7 @@ import type { Timers } from "../../../../src/engine/embedded/thread/timers.ts";
 import { type ErrorCode, LoanstreamError } from "../../../../src/errors.ts";
 import type { Append, EventLog } from "../../../../src/eventlog/event-log.ts";
 import { EMBEDDED, onePartition } from "../../../../src/eventlog/one-partition.ts";
-import { total } from "../../../../src/eventlog/positions.ts";
+import { type Positions, reaches } from "../../../../src/eventlog/positions.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import { createLogger, parseLogLevels } from "../../../../src/log.ts";
@@ -21,6 +21,7 @@ import { publishesNothing } from "../../../../src/publish/nothing.ts";
 import { openStore, STORE_FILE, storeOver } from "../../../../src/store/sqlite-store.ts";
 import type { Commit, Store } from "../../../../src/store/store.ts";
 import { col, count, type Event, events, groupBy, lineOf, pipeline, project, table } from "../../plans.ts";
+import { severalLogs } from "./several-logs.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-loop-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -60,7 +61,10 @@ const logger = createLogger("engine", {
 /** A loop over real files, whose timer ticks when the test says so. */
 export interface Run {
   readonly loop: EngineLoop;
+  /** Its first partition. */
   readonly log: EventLog;
+  /** Where the partitions of its log end. */
+  readonly ends: () => Positions;
   readonly store: Store;
   readonly failures: unknown[];
   /** What was committed since the start, in order. */
@@ -85,6 +89,8 @@ export interface RunSettings {
   readonly sleptMs?: number;
   /** Most bytes that the log keeps though nothing needs them. Default: all. */
   readonly logBytes?: number;
+  /** Of its log; at most three. Default: one. */
+  readonly partitions?: number;
   /** Most bytes of a batch that is read, unless one record is longer. Default: all. */
   readonly batchBytes?: number;
 }
@@ -98,7 +104,10 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     maxBytes: settings.logBytes ?? null,
     nowMs: () => 0,
   };
-  const log = await openSegmentLog(await nodeDirectory(join(directory, "log")), { batchBytes, retention });
+  const logs: EventLog[] = [];
+  for (const folder of ["log", "log-1", "log-2"].slice(0, settings.partitions ?? 1))
+    logs.push(await openSegmentLog(await nodeDirectory(join(directory, folder)), { batchBytes, retention }));
+  const log = logs.length === 1 ? onePartition(logs[0]!, EMBEDDED) : severalLogs(logs);
   const failures: unknown[] = [];
   const commits: Commit[] = [];
   let isLost = false;
@@ -146,7 +155,7 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
   try {
     const loop = await openLoop({
       pipeline: its,
-      log: onePartition(log, EMBEDDED),
+      log,
       store,
       publisher: publishesNothing,
       outbox: null,
@@ -160,10 +169,11 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
       tick();
       await new Promise((resolve) => setImmediate(resolve));
     };
+    const ends = () => log.partitions.map((partition) => partition.end());
     const loseCommits = () => {
       isLost = true;
     };
-    return { loop, log, store, failures, commits, tick: ticked, loseCommits, die };
+    return { loop, log: logs[0]!, ends, store, failures, commits, tick: ticked, loseCommits, die };
   } catch (error) {
     await die();
     throw error;
@@ -194,9 +204,9 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Resolves once all that is durable is committed, and a snapshot that is due is kept. */
-export async function committed({ store, log, failures }: Run): Promise<void> {
+export async function committed({ store, ends, failures }: Run): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-  await until(() => failures.length > 0 || total(store.progress().positions) >= log.end());
+  await until(() => failures.length > 0 || reaches(store.progress().positions, ends()));
   assert.deepEqual(failures, []);
 }
 
