@@ -1,18 +1,25 @@
 /** Snapshots of the engine's state, and the journal since the oldest of them: what recovery begins with. */
 import type { DatabaseSync } from "node:sqlite";
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { crc32c } from "../crc32c.ts";
+import { promisify } from "node:util";
+import { constants, crc32, zstdCompress, zstdDecompressSync } from "node:zlib";
 import type { Positions } from "../eventlog/positions.ts";
 import { positionsFrom } from "./progress.ts";
-import type { Commit, JournalEntry, KeptEntry, Snapshot } from "./store.ts";
+import type { Commit, JournalEntry, KeptEntry, PackedState, Snapshot } from "./store.ts";
 
 const SNAPSHOTS_KEPT = 2;
 /** A fifth of the size, at a fraction of what writing the rest would cost. */
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const compress = promisify(zstdCompress);
+
+/** A state as it is kept; another thread does the work. */
+export const packState = (state: Uint8Array): Promise<Uint8Array> => compress(state, FAST);
 
 export interface RecoveryPoints {
   /** To be called within a commit's transaction. */
   write(commit: Commit): void;
+  /** To be called within a transaction. */
+  keep(state: PackedState): void;
+  journalEnd(): number;
   snapshots(): Generator<Snapshot>;
   journal(fromId: number): readonly KeptEntry[];
   neededFrom(): Positions;
@@ -20,8 +27,8 @@ export interface RecoveryPoints {
 
 export function recoveryPoints(database: DatabaseSync): RecoveryPoints {
   const writeEntry = database.prepare("INSERT INTO loanstream_journal VALUES (NULL, ?)");
-  const writeSnapshot = database.prepare(`INSERT INTO loanstream_snapshots
-    SELECT NULL, coalesce(max(id), 0), ?, ?, ?, ? FROM loanstream_journal`);
+  const writeSnapshot = database.prepare("INSERT INTO loanstream_snapshots VALUES (NULL, ?, ?, ?, ?, ?)");
+  const readEnd = database.prepare("SELECT max(id) AS id FROM loanstream_journal");
   const pruneSnapshots = database.prepare(`DELETE FROM loanstream_snapshots WHERE id NOT IN
     (SELECT id FROM loanstream_snapshots ORDER BY id DESC LIMIT ${SNAPSHOTS_KEPT})`);
   const pruneJournal = database.prepare(`DELETE FROM loanstream_journal
@@ -31,19 +38,20 @@ export function recoveryPoints(database: DatabaseSync): RecoveryPoints {
   const readPositions = database.prepare("SELECT positions FROM loanstream_snapshots ORDER BY id");
 
   return {
-    write({ positions, steps, trigger, snapshot }) {
+    write({ steps, trigger }) {
       if (steps.length > 0 || trigger !== null) writeEntry.run(entryToText({ steps, trigger }));
-      if (snapshot === null) return;
-      const takenAt = new Date(snapshot.takenAtMs).toISOString();
-      const state = zstdCompressSync(snapshot.state, FAST);
-      writeSnapshot.run(JSON.stringify(positions), takenAt, crc32c(state), state);
+    },
+    keep({ positions, journalId, takenAtMs, packed }) {
+      const takenAt = new Date(takenAtMs).toISOString();
+      writeSnapshot.run(journalId, JSON.stringify(positions), takenAt, crc32(packed), packed);
       pruneSnapshots.run();
       pruneJournal.run();
     },
+    journalEnd: () => Number(readEnd.get()?.id ?? 0),
     *snapshots() {
       for (const row of readSnapshots.all()) {
         const { state } = row;
-        const isWhole = state instanceof Uint8Array && crc32c(state) === row.crc32c;
+        const isWhole = state instanceof Uint8Array && crc32(state) === row.crc32;
         yield {
           positions: positionsFrom(row.positions),
           journalId: Number(row.journal_id),

@@ -219,10 +219,13 @@ export function storeOver(
       seq = transact(() => keepSeq(database, Math.max(seq, least)));
     },
     change,
-    adopt(commit, rebuilt, write = (afterSeq) => afterSeq): void {
+    journalEnd: points.journalEnd,
+    keepSnapshot: (state) => transact(() => points.keep(state)),
+    adopt({ commit, takenAtMs, packed }, rebuilt, write = (afterSeq) => afterSeq): void {
       seq = transact(() => {
         database.exec("DELETE FROM loanstream_snapshots; DELETE FROM loanstream_journal");
-        points.write(commit);
+        const { positions } = commit;
+        points.keep({ positions, journalId: 0, takenAtMs, packed });
         keepPipeline(database, pipeline, total(commit.positions));
         if (rebuilt) keepBegun(database, rebuilt);
         return keepSeq(database, write(writeCommit(commit, seq).seq));

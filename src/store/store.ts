@@ -38,8 +38,6 @@ export interface Commit extends JournalEntry {
   readonly dead: readonly DeadLetter[];
   readonly ledger: Ledger;
   readonly watermarkMs: number | null;
-  /** The engine's state at `positions`, after the trigger, where it is time to keep one. */
-  readonly snapshot: State | null;
 }
 
 /** What a commit came to. */
@@ -50,17 +48,28 @@ export interface Written {
   readonly tables: readonly TableRows[];
 }
 
-export interface State {
+/** Where the engine's state was taken. */
+export interface StatePoint {
   readonly takenAtMs: number;
-  readonly state: Uint8Array;
+  readonly positions: Positions;
+  /** The journal's entry that ends there: what the engine did since is behind it. */
+  readonly journalId: number;
 }
 
-export interface Snapshot {
-  readonly takenAtMs: number;
+/** A state to keep, as `packState` gives it. */
+export interface PackedState extends StatePoint {
+  readonly packed: Uint8Array;
+}
+
+/** What a store goes on from with another pipeline. */
+export interface Adoption extends Pick<PackedState, "takenAtMs" | "packed"> {
+  /** The state is that after it. */
+  readonly commit: Commit;
+}
+
+export interface Snapshot extends StatePoint {
+  /** Null where its checksum doesn't hold. */
   readonly state: Uint8Array | null;
-  readonly positions: Positions;
-  /** The journal's entry that ends where it was taken: what the engine did since is behind it. */
-  readonly journalId: number;
 }
 
 /** How far the last commit came. */
@@ -87,10 +96,14 @@ export interface Begun {
 
 export interface Store {
   progress(): Progress;
-  /** The newest first; the state is null where its checksum doesn't hold. */
+  /** The newest first. */
   snapshots(): Generator<Snapshot>;
   /** What the engine did from an entry on, in order; known from the oldest snapshot on. */
   journal(fromId: number): readonly KeptEntry[];
+  /** The last entry's; 0 where there is none. */
+  journalEnd(): number;
+  /** Throws as `commit` does. */
+  keepSnapshot(state: PackedState): void;
   /** What stands before it in the log is no longer needed to recover, even if the newest snapshot can't be read. */
   neededFrom(): Positions;
   /** The store's positions are of this log from now on. Throws `store.other-log` if they are another's. */
@@ -105,11 +118,11 @@ export interface Store {
   /** How the pipeline differs from the one that the store's rows and snapshots belong to; null if it doesn't. */
   readonly change: PipelineChange | null;
   /**
-   * A commit, with a snapshot, by which they belong to the pipeline from here on; what other snapshots there are go.
-   * After its rows `write` may write those of tables that were rebuilt, numbered after the number given; it gives the
+   * A commit, and the state after it, by which they belong to the pipeline from here on; what other snapshots there are
+   * go. After its rows `write` may write those of tables that were rebuilt, numbered after the number given; it gives the
    * last one.
    */
-  adopt(commit: Commit, rebuilt?: Begun, write?: (afterSeq: number) => number): void;
+  adopt(adoption: Adoption, rebuilt?: Begun, write?: (afterSeq: number) => number): void;
   readonly retries: Retries;
   readonly backfills: Backfills;
   close(): void;

@@ -19,7 +19,7 @@ export const OWN_TABLES = `
     journal_id INTEGER NOT NULL,
     positions TEXT NOT NULL,
     taken_at TEXT NOT NULL,
-    crc32c INTEGER NOT NULL,
+    crc32 INTEGER NOT NULL,
     state BLOB NOT NULL
   );
   CREATE TABLE IF NOT EXISTS loanstream_journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL);

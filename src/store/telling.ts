@@ -6,17 +6,11 @@ import type { Store } from "./store.ts";
 export function tellingStore(store: Store, logger: Logger, nowMs: () => number): Store {
   return {
     ...store,
-    commit(commit) {
+    keepSnapshot(state) {
       const beganMs = nowMs();
-      const written = store.commit(commit);
-      const { positions, snapshot } = commit;
-      if (snapshot !== null)
-        logger.debug("snapshot kept", {
-          position: total(positions),
-          bytes: snapshot.state.length,
-          ms: nowMs() - beganMs,
-        });
-      return written;
+      store.keepSnapshot(state);
+      const [position, bytes] = [total(state.positions), state.packed.length];
+      logger.debug("snapshot kept", { position, bytes, ms: nowMs() - beganMs });
     },
   };
 }

@@ -62,7 +62,6 @@ function shown(t: TestContext, terminal: boolean) {
       ledger: { source: { read: position, accepted: position, late: 0, duplicate: 0, dead: 0 }, tables: {} },
       watermarkMs: -60_000,
       trigger: null,
-      snapshot: null,
     });
   t.after(() => store.close());
   const past = (done: number, of: number) => {

@@ -76,7 +76,6 @@ const nothingElse = {
   ledger: { source: { read: 0, accepted: 0, late: 0, duplicate: 0, dead: 0 }, tables: {} },
   watermarkMs: null,
   trigger: null,
-  snapshot: null,
 };
 
 export const score = (id: string, over: Partial<ScoreValues> = {}) => {

@@ -40,7 +40,6 @@ function opened(t: TestContext): {
         ledger,
         watermarkMs: null,
         trigger: null,
-        snapshot: null,
         ...over,
       }),
   };

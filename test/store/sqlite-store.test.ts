@@ -8,9 +8,10 @@ import { after, describe, it } from "node:test";
 import type { Ledger } from "../../src/engine/engine.ts";
 import { type ErrorCode, LoanstreamError } from "../../src/errors.ts";
 import { isLocked } from "../../src/store/directory-lock.ts";
+import { packState } from "../../src/store/snapshots.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite-store.ts";
-import type { Commit, JournalEntry, State } from "../../src/store/store.ts";
+import type { Commit, JournalEntry, PackedState, Store } from "../../src/store/store.ts";
 import { scores, smallPipeline, windows } from "./small-pipeline.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-store-"));
@@ -31,11 +32,16 @@ const commit = (position: number, over: Partial<Commit> = {}): Commit => ({
   ledger,
   watermarkMs: null,
   trigger: null,
-  snapshot: null,
   ...over,
 });
 
-const snapshot = (n: number): State => ({ takenAtMs: n, state: Uint8Array.of(n) });
+/** A state of one byte, taken at a position. */
+async function kept(store: Store, n: number): Promise<PackedState> {
+  const packed = await packState(Uint8Array.of(n));
+  const state = { positions: [n], journalId: store.journalEnd(), takenAtMs: n, packed };
+  store.keepSnapshot(state);
+  return state;
+}
 
 const code = (expected: ErrorCode) => (error: unknown) =>
   error instanceof LoanstreamError && error.diagnostics[0].code === expected;
@@ -146,15 +152,15 @@ describe("the store", () => {
     store.close();
   });
 
-  it("gives the newest snapshots first, those whose bytes have changed without their state", () => {
+  it("gives the newest snapshots first, those whose bytes have changed without their state", async () => {
     const directory = newPath();
     const store = openStore(directory, smallPipeline);
-    for (const position of [1, 2, 3]) store.commit(commit(position, { snapshot: snapshot(position) }));
+    for (const position of [1, 2, 3]) await kept(store, position);
     assert.deepEqual(
       [...store.snapshots()].map((its) => ({ ...its, state: Uint8Array.from(its.state ?? []) })),
       [
-        { positions: [3], journalId: 0, ...snapshot(3) },
-        { positions: [2], journalId: 0, ...snapshot(2) },
+        { positions: [3], journalId: 0, takenAtMs: 3, state: Uint8Array.of(3) },
+        { positions: [2], journalId: 0, takenAtMs: 2, state: Uint8Array.of(2) },
       ],
     );
     store.close();
@@ -172,7 +178,7 @@ describe("the store", () => {
     again.close();
   });
 
-  it("keeps the journal since the oldest snapshot, and knows what of the log a recovery may need", () => {
+  it("keeps the journal since the oldest snapshot, and knows what of the log a recovery may need", async () => {
     const store = openStore(newPath(), smallPipeline);
     const step = (toPosition: number): JournalEntry => ({
       steps: [{ partition: 1, toPosition, unread: [0, 2] }],
@@ -186,10 +192,11 @@ describe("the store", () => {
       [1, step(1)],
       [2, trigger],
     ]);
-    store.commit(commit(1, { snapshot: snapshot(1) }));
+    await kept(store, 1);
     assert.deepEqual(store.neededFrom(), []);
     assert.deepEqual(entries(2), [[2, trigger]]);
-    store.commit(commit(4, { ...step(4), snapshot: snapshot(4) }));
+    store.commit(commit(4, step(4)));
+    await kept(store, 4);
     store.commit(commit(5, step(5)));
     assert.deepEqual(entries(0), [
       [2, trigger],
@@ -204,7 +211,7 @@ describe("the store", () => {
       ],
     );
     assert.deepEqual(store.neededFrom(), [1]);
-    store.commit(commit(5, { snapshot: snapshot(5) }));
+    await kept(store, 5);
     assert.deepEqual(entries(0), [
       [3, step(4)],
       [4, step(5)],

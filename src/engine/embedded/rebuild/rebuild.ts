@@ -11,7 +11,7 @@ import { closing } from "../engine.ts";
 import { openSession } from "../open.ts";
 import { stateOf } from "../planned-table.ts";
 import type { Session } from "../session.ts";
-import { stateCommit } from "../thread/adopt.ts";
+import { adoption } from "../thread/adopt.ts";
 import { recoverSession } from "../thread/recover.ts";
 import { recompute } from "./recompute.ts";
 
@@ -73,10 +73,11 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuild> {
     untilMs: Math.max(closedUntil(live), beginning.includes(table) ? closedUntil(fresh) : NEVER),
     begins: beginning.includes(table),
   });
-  const commit = stateCommit(session, positions, parts.nowMs);
+  const adopted = await adoption(session, positions, parts.nowMs);
   let replaced: readonly ReplacedRows[] = [];
   const dueRows = due.filter(writableIn(before, pipeline));
-  store.adopt({ ...commit, tables: dueRows }, { tables: rebuilt.tables, fromPosition: start }, (afterSeq) => {
+  const withDue = { ...adopted, commit: { ...adopted.commit, tables: dueRows } };
+  store.adopt(withDue, { tables: rebuilt.tables, fromPosition: start }, (afterSeq) => {
     const done = rows.replace(spanOf, afterSeq);
     replaced = done.replaced;
     return done.seq;

@@ -2,7 +2,8 @@
 import type { PartitionedLog } from "../../../eventlog/event-log.ts";
 import type { Positions } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
-import type { Commit, Store } from "../../../store/store.ts";
+import { packState } from "../../../store/snapshots.ts";
+import type { Adoption, Commit, Store } from "../../../store/store.ts";
 import { openSession } from "../open.ts";
 import type { Session } from "../session.ts";
 import { type Recovered, recoverSession } from "./recover.ts";
@@ -20,7 +21,7 @@ export async function recoverOrAdopt(
   if (store.change === null) return recoverSession(pipeline, log, store);
   const { session, ...recovered } = await recoverSession(store.change.before, log, store);
   const changed = openSession(pipeline, session.snapshot());
-  store.adopt(stateCommit(changed, recovered.positions, nowMs));
+  store.adopt(await adoption(changed, recovered.positions, nowMs));
   return {
     ...recovered,
     session: changed,
@@ -30,9 +31,9 @@ export async function recoverOrAdopt(
   };
 }
 
-/** A commit of a session's state alone. */
-export function stateCommit(session: Session, positions: Positions, nowMs: number): Commit {
-  return {
+/** A session's state, as if nothing had come before it. */
+export async function adoption(session: Session, positions: Positions, nowMs: number): Promise<Adoption> {
+  const commit: Commit = {
     positions,
     steps: [],
     tables: [],
@@ -41,6 +42,6 @@ export function stateCommit(session: Session, positions: Positions, nowMs: numbe
     ledger: session.ledger(),
     watermarkMs: session.watermarkMs(),
     trigger: null,
-    snapshot: { takenAtMs: nowMs, state: session.snapshot() },
   };
+  return { commit, takenAtMs: nowMs, packed: await packState(session.snapshot()) };
 }

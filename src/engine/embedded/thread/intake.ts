@@ -4,7 +4,7 @@ import { type Positions, reaches, total } from "../../../eventlog/positions.ts";
 import type { Logger } from "../../../log.ts";
 import { standingOf } from "../../../publish/outbox.ts";
 import type { Publication, Published, Publisher, TriggerPoint } from "../../../publish/publisher.ts";
-import type { JournalEntry, State, Store } from "../../../store/store.ts";
+import type { JournalEntry, Store } from "../../../store/store.ts";
 import type { Patiently } from "./patiently.ts";
 import { createPending } from "./pending.ts";
 import { openReading } from "./reading.ts";
@@ -29,8 +29,8 @@ export interface Intake {
   takeIn(isToStop: () => boolean): Promise<void>;
   /** Triggers and commits, unless nothing came since the last time. */
   putOut(): Promise<void>;
-  /** A commit of the state alone. */
-  keepState(takenAtMs: number): Promise<void>;
+  /** The engine's, where nothing is taken in that isn't committed. */
+  state(): Uint8Array;
   /** Nothing behind these positions is taken in from now on. */
   endAt(positions: Positions): void;
 }
@@ -70,17 +70,17 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
     return { unread };
   }
 
-  async function commit(trigger: JournalEntry["trigger"], snapshot: State | null): Promise<void> {
+  async function commit(trigger: JournalEntry["trigger"]): Promise<void> {
     await publisher.begin();
-    await publisher.publish(await keep(trigger, snapshot));
+    await publisher.publish(await keep(trigger));
   }
 
   /** A commit to the store alone. */
-  async function keep(trigger: JournalEntry["trigger"], snapshot: State | null): Promise<Publication> {
+  async function keep(trigger: JournalEntry["trigger"]): Promise<Publication> {
     const leaving = pending.take();
     const { late, dead } = leaving;
     const state = { ledger: session.ledger(), watermarkMs: session.watermarkMs() };
-    const commit = { positions, ...leaving, ...state, trigger, snapshot };
+    const commit = { positions, ...leaving, ...state, trigger };
     const written = await writing(() => store.commit(commit));
     const counts = { late: late.length, dead: dead.length };
     logger.debug("commit", { position: total(positions), ...counts, trigger: trigger !== null });
@@ -92,7 +92,7 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
     const { triggered: last } = published;
     if (last !== null && reaches(last.positions, positions)) {
       await followTo(last.positions);
-      await keep(trigger(last.unread), null);
+      await keep(trigger(last.unread));
     }
     await followTo(published.positions);
     await writing(() => store.skipTo(published.seq));
@@ -103,7 +103,7 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
 
   async function followTo(untilPositions: Positions): Promise<void> {
     await goOn(untilPositions);
-    const leave = async () => void (await keep(null, null));
+    const leave = async () => void (await keep(null));
     await takeIn(leave, () => false);
     if (!reaches(positions, untilPositions)) throw behindLog(positions, untilPositions);
     await goOn();
@@ -117,18 +117,18 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
   const { published } = publisher;
   if (published !== null && standingOf(published, store.progress()) === "ahead") await follow(published);
   pending.addRows(raised);
-  if (raised.length > 0) await commit(null, null);
+  if (raised.length > 0) await commit(null);
 
   return {
     positions: () => positions,
     lag: () => reading.lag(),
-    takeIn: (isToStop) => takeIn(() => commit(null, null), isToStop),
+    takeIn: (isToStop) => takeIn(() => commit(null), isToStop),
     async putOut() {
       const unread = reading.unread();
       if (isSame(triggered, { positions, unread })) return;
-      await commit(trigger(unread), null);
+      await commit(trigger(unread));
     },
-    keepState: (takenAtMs) => commit(null, { takenAtMs, state: session.snapshot() }),
+    state: () => session.snapshot(),
     endAt: (ends) => reading.endAt(ends),
   };
 }

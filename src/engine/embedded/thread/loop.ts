@@ -14,7 +14,7 @@ import { type OpenOutbox, publishRest } from "./publish-rest.ts";
 import { type RepairedLetter, type Retried, retryQueue, settleRetries } from "./retry.ts";
 import { type KeeperParts, snapshotKeeper } from "./snapshot-keeper.ts";
 
-export interface LoopParts extends KeeperParts {
+export interface LoopParts extends Omit<KeeperParts, "writing"> {
   readonly pipeline: Pipeline;
   readonly publisher: Publisher;
   /** For a publisher that lacks something of the store; null where nothing is published. */
@@ -55,7 +55,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   for (const notice of store.change?.notices ?? []) logger.warn(notice);
   await publishRest(parts, recovered);
   const intake = await openIntake({ log, store, publisher, nowMs, writing, logger }, recovered);
-  const keepSnapshot = snapshotKeeper(parts, intake, snapshotPositions);
+  const keeper = snapshotKeeper({ ...parts, writing, onFailure: stop }, intake, snapshotPositions);
   const retries = retryQueue({ log, store, append, writing, nowMs });
   let isTriggerDue = false;
   let isDraining = false;
@@ -90,7 +90,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   async function trigger(): Promise<void> {
     isTriggerDue = false;
     await intake.putOut();
-    await keepSnapshot(isDraining);
+    await (isDraining ? keeper.last() : keeper.afterTrigger());
   }
 
   function triggerNow(): Promise<void> {

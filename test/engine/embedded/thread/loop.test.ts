@@ -65,7 +65,7 @@ describe("the engine's loop", () => {
     await run.loop.append(appended([{ id: "1", at: 1, kind: "a" }]));
     await committed(run);
     await run.tick();
-    await until(() => run.commits.some(({ snapshot }) => snapshot !== null));
+    await until(() => [...run.store.snapshots()].length === 1);
     assert.deepEqual(run.store.neededFrom(), []);
     await run.tick();
     await until(() => run.store.neededFrom()[0] === 1);

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { openSession } from "../../../../src/engine/embedded/open.ts";
-import { stateCommit } from "../../../../src/engine/embedded/thread/adopt.ts";
+import { adoption } from "../../../../src/engine/embedded/thread/adopt.ts";
 import { total } from "../../../../src/eventlog/positions.ts";
 import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts";
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
@@ -110,7 +110,7 @@ async function take(run: Run, directory: string, next: Step): Promise<void> {
 function loseNewestSnapshot(directory: string): void {
   const database = new DatabaseSync(join(directory, STORE_FILE));
   const newest = "SELECT max(id) FROM loanstream_snapshots";
-  database.exec(`UPDATE loanstream_snapshots SET crc32c = 0 WHERE id = (${newest})`);
+  database.exec(`UPDATE loanstream_snapshots SET crc32 = 0 WHERE id = (${newest})`);
   database.close();
 }
 
@@ -194,7 +194,9 @@ describe("a run that is killed and started again", () => {
     await committed(run);
     const session = openSession(plan);
     for await (const batch of run.log.read(0)) session.step(batch);
-    run.store.commit(stateCommit(session, [2], 0));
+    const { takenAtMs, packed } = await adoption(session, [2], 0);
+    const journalId = run.store.journalEnd();
+    run.store.keepSnapshot({ positions: [2], journalId, takenAtMs, packed });
     for (const ids of [[], ["later"]]) {
       await kill(run);
       run = await start(directory, { snapshotRecords: Number.POSITIVE_INFINITY });
