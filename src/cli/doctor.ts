@@ -24,8 +24,9 @@ export const doctor: Command = {
 Usage: loanstream doctor [--json] [SETTING…]
 
 Looks at everything that a run needs, whether one is under way or not, and changes nothing. Exits with 1 if a check
-failed; a warning is none. With --broker kafka it asks the cluster too: whether it answers where it says that it is,
-lets the user in, has the pipeline's topics as pipeline.yaml has them, and lets the user read and write them.
+failed; a warning is none. With --broker kafka it asks the cluster instead of the embedded log: whether it answers where
+it says that it is, lets the user in, has the pipeline's topics as pipeline.yaml has them, and lets the user read and
+write them; then whether the newest events fit the schema, come in time, once and under their key, and are taken in.
 
   --json  print a JSON object a finding: check, outcome (ok, warning, failed), found, remedy
 
@@ -54,16 +55,15 @@ async function* results(args: readonly string[]): AsyncGenerator<CheckResult> {
     ...directoryChecks(nodeFileSystem),
     ...processChecks,
     ...storeChecks,
-    ...logChecks,
     ...(await checksOf(settings.broker)),
     portCheck,
   ];
   yield* runChecks(checks, subject);
 }
 
-/** The Kafka client is loaded for Kafka alone. */
+/** Of the log that there is; the Kafka client is loaded for Kafka alone. */
 async function checksOf(broker: string): Promise<readonly Check<Subject>[]> {
-  return broker === "kafka" ? (await import("../inspect/kafka-checks.ts")).kafkaChecks : [];
+  return broker === "kafka" ? (await import("../inspect/kafka-checks.ts")).kafkaChecks() : logChecks;
 }
 
 interface SettingsRead {

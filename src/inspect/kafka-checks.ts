@@ -6,23 +6,27 @@ import type { KafkaSettings } from "../kafka/settings.ts";
 import { counted } from "../output/quantities.ts";
 import { differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
-import { type Subject, valueIn } from "./subject.ts";
+import { type Input, kafkaInputChecks, readInput } from "./kafka-input-checks.ts";
+import { attempt, type Subject, valueIn } from "./subject.ts";
 
-/** What comes after the first is looked at only where the cluster can be reached. */
-export const kafkaChecks: readonly Check<Subject>[] = [
-  {
-    name: "broker",
-    async run({ settings }) {
-      const kafka = kafkaSettings(settings);
-      const brokers = await probe(kafka);
-      const user = kafka.sasl === null ? "" : `, and lets ${kafka.sasl.username} in`;
-      const where = kafka.bootstrap.join(",");
-      return [ok(`${where} answers${user}; ${counted(brokers.length, "broker")}, each where it says it is`)];
+/** What comes after the first is looked at only where the cluster can be reached; the cluster is looked at once. */
+export function kafkaChecks(): readonly Check<Subject>[] {
+  const cluster = once(onCluster);
+  const input = once((subject) => attempt(async () => inputOn(subject, await cluster(subject))));
+  const ofCluster = (name: string, look: Look): Check<Subject> => ({
+    name,
+    async run(subject) {
+      const found = await cluster(subject);
+      return found === null ? [] : look(found);
     },
-  },
-  { name: "topics", run: (subject) => onCluster(subject, checkTopics) },
-  { name: "rights", run: (subject) => onCluster(subject, checkRights) },
-];
+  });
+  return [
+    { name: "broker", run: checkBroker },
+    ofCluster("topics", checkTopics),
+    ofCluster("rights", checkRights),
+    ...kafkaInputChecks(input),
+  ];
+}
 
 interface OnCluster {
   readonly kafka: KafkaSettings;
@@ -33,17 +37,33 @@ interface OnCluster {
 
 type Look = (cluster: OnCluster) => Promise<readonly Finding[]>;
 
-async function onCluster({ settings, pipeline }: Subject, look: Look): Promise<readonly Finding[]> {
+function once<Found>(work: (subject: Subject) => Promise<Found>): (subject: Subject) => Promise<Found> {
+  let found: Promise<Found> | null = null;
+  return (subject) => {
+    found ??= work(subject);
+    return found;
+  };
+}
+
+async function checkBroker({ settings }: Subject): Promise<readonly Finding[]> {
+  const kafka = kafkaSettings(settings);
+  const brokers = await probe(kafka);
+  const user = kafka.sasl === null ? "" : `, and lets ${kafka.sasl.username} in`;
+  const where = kafka.bootstrap.join(",");
+  return [ok(`${where} answers${user}; ${counted(brokers.length, "broker")}, each where it says it is`)];
+}
+
+/** Null where an earlier check has said why. */
+async function onCluster({ settings, pipeline }: Subject): Promise<OnCluster | null> {
   const compiled = valueIn(pipeline);
   const kafka = await reachable(settings);
-  if (compiled === null || kafka === null) return [];
+  if (compiled === null || kafka === null) return null;
   const wanted = wantedTopics(compiled);
   const names = await withAdmin(kafka, (admin) => admin.names());
   const there = wanted.filter(({ name }) => names.includes(name));
-  return look({ kafka, wanted, there, generates: settings.generator });
+  return { kafka, wanted, there, generates: settings.generator };
 }
 
-/** Null where the first check has said why. */
 async function reachable(settings: Subject["settings"]): Promise<KafkaSettings | null> {
   try {
     const kafka = kafkaSettings(settings);
@@ -52,6 +72,13 @@ async function reachable(settings: Subject["settings"]): Promise<KafkaSettings |
   } catch {
     return null;
   }
+}
+
+/** Null where it isn't there. */
+async function inputOn({ pipeline }: Subject, cluster: OnCluster | null): Promise<Input | null> {
+  const compiled = valueIn(pipeline);
+  const isThere = cluster?.there.some(({ kind }) => kind === "input") ?? false;
+  return compiled !== null && cluster !== null && isThere ? readInput(cluster.kafka, compiled) : null;
 }
 
 async function withAdmin<Found>(
