@@ -7,29 +7,63 @@ import type { SqlType, StructField, Value } from "../sql/types.ts";
 /** A column of a row, or a field of a struct. */
 export type NamedType = Pick<StructField, "name" | "type">;
 
+type ValueWriter = (value: Value) => string;
+
 /** Writes rows of these columns, each as a JSON object on one line, without a line end. */
 export function rowWriter(columns: readonly NamedType[]): (row: readonly Value[]) => string {
   const names = columns.map(({ name }) => `${JSON.stringify(name)}:`);
+  const write = columns.map(({ type }) => valueWriter(type));
   return (row) => {
     let text = "";
-    for (const [i, column] of columns.entries()) {
+    for (let i = 0; i < names.length; i++) {
       const value = row[i] ?? null;
-      if (value === null) continue;
-      text += `${text === "" ? "" : ","}${names[i]}${valueToJson(column.type, value)}`;
+      if (value !== null) text += `${text === "" ? "" : ","}${names[i]}${write[i]!(value)}`;
     }
     return `{${text}}`;
   };
 }
 
-export function valueToJson(type: SqlType, value: Value): string {
-  if (value === null) return "null";
-  if (typeof value === "bigint") return value.toString();
-  if (type.kind === "timestamp" && typeof value === "number") return `"${new Date(value).toISOString()}"`;
-  if (type.kind === "array" && Array.isArray(value)) {
-    return `[${value.map((element: Value) => valueToJson(type.element, element)).join(",")}]`;
+/** One for many values of a type, none of them null. */
+export function valueWriter(type: SqlType): ValueWriter {
+  switch (type.kind) {
+    case "timestamp":
+      return timestampWriter();
+    case "array": {
+      const write = valueWriter(type.element);
+      const element: ValueWriter = (value) => (value === null ? "null" : write(value));
+      return (value) => (Array.isArray(value) ? `[${value.map(element).join(",")}]` : plain(value));
+    }
+    case "struct": {
+      const write = rowWriter(type.fields);
+      return (value) => (Array.isArray(value) ? write(value) : plain(value));
+    }
+    default:
+      return plain;
   }
-  if (type.kind === "struct" && Array.isArray(value)) return rowWriter(type.fields)(value);
-  return JSON.stringify(value);
+}
+
+const plain: ValueWriter = (value) => (typeof value === "object" ? JSON.stringify(value) : scalar(value));
+
+function scalar(value: string | number | bigint | boolean): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+function timestampWriter(): ValueWriter {
+  const write = timeWriter();
+  return (value) => (typeof value === "number" ? `"${write(value)}"` : plain(value));
+}
+
+/** Milliseconds in ISO form. Rows of one window come together: the last text is nearly always the next one. */
+export function timeWriter(): (timeMs: number) => string {
+  let [lastMs, text] = [Number.NaN, ""];
+  return (timeMs) => {
+    if (timeMs !== lastMs) [lastMs, text] = [timeMs, new Date(timeMs).toISOString()];
+    return text;
+  };
+}
+
+export function valueToJson(type: SqlType, value: Value): string {
+  return value === null ? "null" : valueWriter(type)(value);
 }
 
 /** The inverse of `valueToJson`, of parsed JSON; null where it is of another type. */

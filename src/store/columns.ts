@@ -3,7 +3,7 @@
  * with milliseconds, arrays as JSON text.
  */
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import { valueFromJson, valueToJson } from "../output/json.ts";
+import { timeWriter, valueFromJson, valueWriter } from "../output/json.ts";
 import type { SqlType, Value } from "../sql/types.ts";
 
 export function sqliteType(type: SqlType): "INTEGER" | "REAL" | "TEXT" {
@@ -11,11 +11,17 @@ export function sqliteType(type: SqlType): "INTEGER" | "REAL" | "TEXT" {
   return type.kind === "double" ? "REAL" : "TEXT";
 }
 
-export function toSqlite(type: SqlType, value: Value): SQLInputValue {
-  if (value === null || typeof value === "bigint" || typeof value === "string") return value;
-  if (typeof value === "boolean") return value ? 1 : 0;
-  if (typeof value === "number") return type.kind === "timestamp" ? new Date(value).toISOString() : value;
-  return valueToJson(type, value);
+/** One for many values of a type. */
+export function toSqlite(type: SqlType): (value: Value) => SQLInputValue {
+  const json = valueWriter(type);
+  const time = timeWriter();
+  const isTime = type.kind === "timestamp";
+  return (value) => {
+    if (value === null || typeof value === "bigint" || typeof value === "string") return value;
+    if (typeof value === "boolean") return value ? 1 : 0;
+    if (typeof value === "number") return isTime ? time(value) : value;
+    return json(value);
+  };
 }
 
 /** The inverse of `toSqlite`, for columns read with big integers. */

@@ -50,9 +50,9 @@ function writeRows(
 
 function rowsWriter(database: DatabaseSync, table: Table): (row: readonly Value[], seq: number) => boolean {
   const statement = database.prepare(writeRow(table));
-  const types = table.relation.columns.map(({ type }) => type);
+  const written = table.relation.columns.map(({ type }) => toSqlite(type));
   return (row, seq) => {
-    statement.run(seq, ...types.map((type, i) => toSqlite(type, row[i] ?? null)));
+    statement.run(seq, ...written.map((write, i) => write(row[i] ?? null)));
     return true;
   };
 }

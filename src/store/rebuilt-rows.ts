@@ -86,7 +86,8 @@ function rowGatherer(database: DatabaseSync, table: Table): (row: Row) => void {
   database.exec(`CREATE TABLE temp.${rebuiltName(table)} (${typed.join(", ")})`);
   const places = columns.map(() => "?").join(", ");
   const insert = database.prepare(`INSERT INTO temp.${rebuiltName(table)} VALUES (${places})`);
-  return (row) => void insert.run(...columns.map(({ type }, i) => toSqlite(type, row[i] ?? null)));
+  const written = columns.map(({ type }) => toSqlite(type));
+  return (row) => void insert.run(...written.map((write, i) => write(row[i] ?? null)));
 }
 
 function indexKey(database: DatabaseSync, table: Table): void {

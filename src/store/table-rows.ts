@@ -61,7 +61,7 @@ export function tableRowReader(
       const equal = columns.filter(({ name }) => where.has(name));
       const conditions = [`${SEQUENCE_COLUMN} < ?`, ...equal.map(({ name }) => condition(name))];
       const sql = `${from} WHERE ${conditions.join(" AND ")} ORDER BY ${SEQUENCE_COLUMN} DESC LIMIT ?`;
-      const values = equal.map(({ name, type }) => toSqlite(type, where.get(name) ?? null));
+      const values = equal.map(({ name, type }) => toSqlite(type)(where.get(name) ?? null));
       return statement(sql)
         .all(beforeSeq, ...values, limit)
         .map(toRow);

@@ -103,7 +103,7 @@ async function oracle(pipeline: Pipeline, log: readonly LogRecord[]): Promise<Re
   return new Map(
     tables.map(({ table, rows }) => [
       table,
-      rows.map((row) => row.map((value, place) => toSqlite(types.get(table)![place]!.type, value))),
+      rows.map((row) => row.map((value, place) => toSqlite(types.get(table)![place]!.type)(value))),
     ]),
   );
 }
