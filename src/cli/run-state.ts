@@ -17,12 +17,14 @@ export interface RunStateParts {
   readonly read: () => number;
   /** How many wait for that, at most. */
   readonly lag: () => number;
+  /** How long a trigger took at most in the last minute; null before any. */
+  readonly slowestTriggerMs: () => number | null;
 }
 
 const RATE_OVER_MS = 10_000;
 const LEAST_BETWEEN_READINGS_MS = 250;
 
-export function createRunState({ nowMs, read, lag }: RunStateParts): RunState {
+export function createRunState({ nowMs, read, lag, slowestTriggerMs }: RunStateParts): RunState {
   const startedAtMs = nowMs();
   let state: State = "recovering";
   let history: { readonly from: number; readonly of: number } | null = null;
@@ -46,6 +48,7 @@ export function createRunState({ nowMs, read, lag }: RunStateParts): RunState {
           history === null ? null : { done: Math.min(records - history.from, history.of), of: history.of },
         ratePerSecond: measure(records),
         lag: lag(),
+        slowestTriggerMs: slowestTriggerMs(),
         startedAtMs,
         failure,
       };

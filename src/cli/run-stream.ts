@@ -59,6 +59,7 @@ function createRun(options: RunOptions, signal: AbortSignal): Run {
     nowMs: Date.now,
     read: () => run.opened?.reader.progress().ledger?.source.read ?? 0,
     lag: () => run.opened?.thread.lag() ?? 0,
+    slowestTriggerMs: () => run.opened?.thread.slowestTriggerMs() ?? null,
   });
   const logger = createLogger("run", logs);
   const run: Run = { options, logs, messages, logger, state, signal, opened: null };

@@ -4,8 +4,8 @@ export interface Readiness {
   readonly state: string | null;
   /** Taken in lately. */
   readonly recordsPerSecond: number | null;
-  /** From when the last trigger was due to when what it put out was committed; null before the first. */
-  readonly lastTriggerMs: number | null;
+  /** How long a trigger took at most in the last minute, from when it was due until it was committed; null before any. */
+  readonly slowestTriggerMs: number | null;
   /** What stopped its engine. */
   readonly failure: { readonly message: string; readonly remedy: string } | null;
 }
@@ -24,14 +24,14 @@ export async function readinessAt(url: string): Promise<Readiness | null> {
 
 function readinessIn(reply: unknown): Readiness | null {
   if (typeof reply !== "object" || reply === null) return null;
-  const { state, ratePerSecond, lastTriggerMs, error } = {
-    ...{ state: null, ratePerSecond: null, lastTriggerMs: null, error: null },
+  const { state, ratePerSecond, slowestTriggerMs, error } = {
+    ...{ state: null, ratePerSecond: null, slowestTriggerMs: null, error: null },
     ...reply,
   };
   return {
     state: textIn(state),
     recordsPerSecond: numberIn(ratePerSecond),
-    lastTriggerMs: numberIn(lastTriggerMs),
+    slowestTriggerMs: numberIn(slowestTriggerMs),
     failure: failureIn(error),
   };
 }

@@ -16,10 +16,11 @@ export function healthReply({ state, failure }: Status): HealthReply {
 
 /** 200 once the state is restored and the history is in. */
 export function readinessReply(status: Status): HealthReply {
-  const { state, history, ratePerSecond } = status;
-  if (state === "live") return { status: 200, body: { status: "ready", state, ratePerSecond } };
+  const { state, history, ratePerSecond, slowestTriggerMs } = status;
+  if (state === "live")
+    return { status: 200, body: { status: "ready", state, ratePerSecond, slowestTriggerMs } };
   if (state === "failed") return healthReply(status);
-  return { status: 503, body: { status: "not ready", state, history, ratePerSecond } };
+  return { status: 503, body: { status: "not ready", state, history, ratePerSecond, slowestTriggerMs } };
 }
 
 function unknownFailure(): Diagnostic {

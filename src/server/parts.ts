@@ -34,6 +34,8 @@ export interface Status {
   readonly ratePerSecond: number;
   /** Records that are durable in the log and not yet committed. */
   readonly lag: number;
+  /** How long a trigger took at most in the last minute, from when it was due until it was committed; null before any. */
+  readonly slowestTriggerMs: number | null;
   readonly startedAtMs: number;
   /** What stopped the engine, in the state `failed`. */
   readonly failure: Diagnostic | null;

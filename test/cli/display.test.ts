@@ -30,6 +30,7 @@ function shown(t: TestContext, terminal: boolean) {
       history,
       ratePerSecond: 80.04,
       lag: 600,
+      slowestTriggerMs: null,
       startedAtMs: 0,
       failure: null,
     }),

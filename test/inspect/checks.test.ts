@@ -218,17 +218,17 @@ describe("a check", () => {
 
   it("of the process passes on what stopped its engine", async () => {
     const failure = { message: "no space is left on the device", remedy: "Free some." };
-    const readiness = { state: "failed", recordsPerSecond: null, lastTriggerMs: null, failure };
+    const readiness = { state: "failed", recordsPerSecond: null, slowestTriggerMs: null, failure };
     const process = { pid: 1, url: "http://127.0.0.1:1", startedAt: null };
     const of = { ...(await subject(whole)), process, readiness };
     says(await finding("process", of), "failed", /^1 has stopped: no space is left/, /^Free some\.$/);
   });
 
   it("of the trigger warns where one takes longer than there is until the next", async () => {
-    const told = { state: "live", recordsPerSecond: 3, lastTriggerMs: 999.5, failure: null };
+    const told = { state: "live", recordsPerSecond: 3, slowestTriggerMs: 999.5, failure: null };
     const of = { ...(await subject(whole)), readiness: told };
-    says(await finding("trigger", of), "ok", /^the last one took 1,000 of 1,000 ms$/, /^$/);
-    const slow = { ...of, readiness: { ...told, lastTriggerMs: 1234 } };
+    says(await finding("trigger", of), "ok", /^the slowest of the last minute took 1,000 of 1,000 ms$/, /^$/);
+    const slow = { ...of, readiness: { ...told, slowestTriggerMs: 1234 } };
     says(await finding("trigger", slow), "warning", /^overrun: .* 1,234 of 1,000 ms$/, /^Raise trigger/);
   });
 

@@ -17,6 +17,7 @@ export const live: Status = {
   history: null,
   ratePerSecond: 3,
   lag: 0,
+  slowestTriggerMs: null,
   startedAtMs: 0,
   failure: null,
 };

@@ -21,6 +21,8 @@ export interface LoopParts extends Omit<KeeperParts, "writing"> {
   readonly outbox: OpenOutbox | null;
   /** Told how many records wait to be taken in, at most, whenever that has changed. */
   readonly onLag: (records: number) => void;
+  /** Told after each trigger how long it took, from when it was due until what it put out was committed. */
+  readonly onTrigger: (tookMs: number) => void;
   /** Called once, with what stopped the loop. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -58,6 +60,7 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   const keeper = snapshotKeeper({ ...parts, writing, onFailure: stop }, intake, snapshotPositions);
   const retries = retryQueue({ log, store, append, writing, nowMs });
   let isTriggerDue = false;
+  let triggerDueMs = 0;
   let isDraining = false;
   let isClosed = false;
   let failed = false;
@@ -89,11 +92,14 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
 
   async function trigger(): Promise<void> {
     isTriggerDue = false;
+    const dueMs = triggerDueMs;
     await intake.putOut();
     await (isDraining ? keeper.last() : keeper.afterTrigger());
+    parts.onTrigger(nowMs() - dueMs);
   }
 
   function triggerNow(): Promise<void> {
+    if (!isTriggerDue) triggerDueMs = nowMs();
     isTriggerDue = true;
     return worker.wake();
   }

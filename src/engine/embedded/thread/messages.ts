@@ -64,6 +64,7 @@ export type FromEngine =
   | { readonly kind: "said"; readonly line: string; readonly level: Level }
   | { readonly kind: "ready" }
   | { readonly kind: "lag"; readonly records: number }
+  | { readonly kind: "triggered"; readonly tookMs: number }
   | Answer<QuestionName>
   | { readonly kind: "refused"; readonly id: number; readonly name: QuestionName; readonly failure: Failure }
   | { readonly kind: "failed"; readonly failure: Failure };

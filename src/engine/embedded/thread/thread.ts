@@ -16,10 +16,13 @@ import {
   type ThreadSettings,
 } from "./messages.ts";
 import type { RepairedLetter, Retried } from "./retry.ts";
+import { slowestOver } from "./slowest.ts";
 
 export interface EngineThread {
   /** How many records of the log wait to be taken in, at most; those among them of every append that has resolved. */
   lag(): number;
+  /** How long a trigger took at most in the last minute, from when it was due until it was committed; null before any. */
+  slowestTriggerMs(): number | null;
   /**
    * Resolves once the records are durable. Many may wait at once; past some megabytes a call waits before it hands its
    * records over.
@@ -74,6 +77,7 @@ export async function startEngineThread(
     drain: new Map(),
   };
   let lag = 0;
+  const triggers = slowestOver(60_000, () => performance.now());
   let bytesWaiting = 0;
   /** Resolves once the append before has handed its records over, so that they keep the order of their calls. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -92,6 +96,7 @@ export async function startEngineThread(
   function receive(message: FromEngine): void {
     if (message.kind === "ready") ready.resolve();
     else if (message.kind === "lag") lag = message.records;
+    else if (message.kind === "triggered") triggers.note(message.tookMs);
     else if (message.kind === "said") write(message.line, message.level);
     else if (message.kind === "answer") settle(message);
     else if (message.kind === "refused") take(message.name, message.id)?.reject(fromFailure(message.failure));
@@ -161,6 +166,7 @@ export async function startEngineThread(
   await ready.promise.finally(() => signal?.removeEventListener("abort", giveUp));
   return {
     lag: () => lag,
+    slowestTriggerMs: triggers.most,
     append,
     retry: (letters) => ask("retry", letters),
     beginBackfill: (file) => ask("beginBackfill", file),

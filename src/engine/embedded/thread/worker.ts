@@ -58,6 +58,7 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
     ...ends,
     store,
     onLag: (records) => tell({ kind: "lag", records }),
+    onTrigger: (tookMs) => tell({ kind: "triggered", tookMs }),
     timers,
     snapshots: settings.snapshots ?? SNAPSHOTS,
     logger: createLogger("engine", logs),

@@ -163,6 +163,7 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
       snapshots,
       logger,
       onLag: () => {},
+      onTrigger: () => {},
       onFailure,
     });
     const ticked = async () => {
