@@ -4,9 +4,11 @@ import { text as textOf } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { usageError, wholeNumber } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
+import { kafkaIfAsked } from "../config/kafka.ts";
 import { readSettings } from "../config/settings.ts";
 import { recordMask } from "../contract/mask.ts";
 import type { EventSchema } from "../contract/schema.ts";
+import type { KafkaIdentity } from "../engine/embedded/thread/messages.ts";
 import { startEngineThread } from "../engine/embedded/thread/thread.ts";
 import { fail, formatDiagnostic } from "../errors.ts";
 import type { LogLevels } from "../log.ts";
@@ -22,6 +24,7 @@ import { alignedLines, cutTo } from "./aligned.ts";
 import type { Command } from "./command.ts";
 import { nothingKept } from "./nothing-kept.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
+import { type PlaceText, placeWriter } from "./place-text.ts";
 import { printable, type TextSettings, terminalWidth } from "./table-text.ts";
 
 export const dlq: Command = {
@@ -41,7 +44,7 @@ since what stands in the log stays there once. A repaired event keeps its time: 
   loanstream dlq retry letters.ndjson
 
   --json   print a JSON object a letter, one a line
-  --max N  list so many at most, the oldest first
+  --max N  list so many at most, the oldest first (of each partition)
 
 ${settingLines("dlq")}
 `,
@@ -60,15 +63,17 @@ ${settingLines("dlq")}
       return 1;
     }
     const pipeline = pipelineFrom(settings.pipeline);
-    const data = dataReader(settings.dataDir, pipeline);
+    const kafka = kafkaIfAsked(settings);
+    const data = dataReader(settings.dataDir, pipeline, kafka);
     try {
       if (isList) {
         const most = flags.max === undefined ? Infinity : wholeNumber("dlq", "max", flags.max, 1);
         await list(data, pipeline, { json: flags.json, most });
         return 0;
       }
-      const { dataDir: dataDirectory, logLevel: logLevels } = settings;
-      return await retry(file ?? "-", { pipeline, data, dataDirectory, logLevels });
+      const { dataDir: dataDirectory, kafkaApplicationId: applicationId, logLevel: logLevels } = settings;
+      const identity = kafka && { settings: kafka, applicationId };
+      return await retry(file ?? "-", { pipeline, data, dataDirectory, kafka: identity, logLevels });
     } finally {
       await data.close();
     }
@@ -84,7 +89,11 @@ async function list(
   const width = isTerminal ? terminalWidth() : Infinity;
   const line = json
     ? letterJson(schema, isTerminal)
-    : letterText(schema, { width, time: dateAndTime(timeZone) });
+    : letterText(schema, {
+        width,
+        time: dateAndTime(timeZone),
+        place: placeWriter((await data.partitions()).length),
+      });
   const counts = new Map<string, number>();
   for await (const letter of deadLetters(data, most)) {
     process.stdout.write(`${line(letter)}\n`);
@@ -104,14 +113,19 @@ function countLines(counts: ReadonlyMap<string, number>): string[] {
 
 type LetterLine = (letter: FoundLetter) => string;
 
-function letterText(schema: EventSchema, { width, time }: TextSettings): LetterLine {
+interface LetterSettings extends TextSettings {
+  readonly place: PlaceText;
+}
+
+function letterText(schema: EventSchema, { width, time, place }: LetterSettings): LetterLine {
   const mask = recordMask(schema);
-  return ({ position, timeMs, path, reason, retriedAs, record }) => {
+  return (letter) => {
+    const { timeMs, path, reason, retriedAs, record } = letter;
     const parts = [
-      String(position),
+      place(letter),
       timeMs === null ? "" : time(timeMs),
       `${path}: ${reason}`,
-      ...(retriedAs === null ? [] : [`(retried as ${retriedAs.position})`]),
+      ...(retriedAs === null ? [] : [`(retried as ${place(retriedAs)})`]),
       record === null ? "no longer kept" : JSON.stringify(mask(record)),
     ];
     return cutTo(width, printable(parts.join("  ")));
@@ -144,6 +158,8 @@ interface RetryParts {
   readonly pipeline: Pipeline;
   readonly data: DataReader;
   readonly dataDirectory: string;
+  /** Null for the embedded log. */
+  readonly kafka: KafkaIdentity | null;
   readonly logLevels: LogLevels;
 }
 
@@ -178,11 +194,11 @@ async function contentOf(file: string): Promise<string> {
 /** Through the instance that runs on the directory, or without one. */
 async function send(
   letters: readonly RepairedLetter[],
-  { pipeline, dataDirectory, logLevels }: RetryParts,
+  { pipeline, dataDirectory, kafka, logLevels }: RetryParts,
 ): Promise<readonly RetriedLetter[]> {
   const running = await readRunning(dataDirectory);
   if (running !== null) return retryOver(running, letters);
-  const thread = await startEngineThread({ pipeline, dataDirectory, logLevels });
+  const thread = await startEngineThread({ pipeline, dataDirectory, kafka, logLevels });
   try {
     return await thread.retry(letters);
   } finally {

@@ -64,6 +64,8 @@ export interface FeedParts {
   /** And no more than so many. */
   readonly limit: number;
   readonly append: (batch: Append) => Promise<void>;
+  /** Each append waits for the one before. */
+  readonly oneAtATime: boolean;
   readonly nowMs: () => number;
   /** Resolves after so many milliseconds, or once the signal is aborted. */
   readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
@@ -79,7 +81,7 @@ const LEAST_WAIT_MS = 20;
  */
 export async function feed(parts: FeedParts): Promise<void> {
   const { events, untilMs, append, nowMs, sleep, signal } = parts;
-  const underWay = createUnderWay(append);
+  const underWay = createUnderWay(append, parts.oneAtATime ? 0 : MOST_BYTES_UNDER_WAY);
   let left = parts.limit;
   while (left > 0 && !signal.aborted && events.nextArrivalMs() <= untilMs) {
     const dueMs = nowMs();
@@ -104,8 +106,11 @@ export interface UnderWay {
   all(): Promise<void>;
 }
 
-/** Appends that aren't durable yet, several at once. Both functions reject with what the first of them rejects with. */
-export function createUnderWay(append: (batch: Append) => Promise<unknown>): UnderWay {
+/** Appends that aren't durable yet, of so many bytes at once. Both functions reject with what the first of them rejects with. */
+export function createUnderWay(
+  append: (batch: Append) => Promise<unknown>,
+  mostBytes = MOST_BYTES_UNDER_WAY,
+): UnderWay {
   const waiting: { readonly durable: Promise<unknown>; readonly bytes: number }[] = [];
   let bytesUnderWay = 0;
 
@@ -122,7 +127,7 @@ export function createUnderWay(append: (batch: Append) => Promise<unknown>): Und
       const bytes = batch.records.reduce((sum, { length }) => sum + length, 0);
       waiting.push({ durable, bytes });
       bytesUnderWay += bytes;
-      while (bytesUnderWay > MOST_BYTES_UNDER_WAY) await first();
+      while (bytesUnderWay > mostBytes) await first();
       await setImmediate();
     },
     async all() {

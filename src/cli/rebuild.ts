@@ -3,7 +3,7 @@ import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { type RebuildOutcome, rebuildDirectory } from "../engine/embedded/rebuild/directory.ts";
-import { fail } from "../errors.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
 import { count } from "../output/quantities.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -38,6 +38,7 @@ ${settingLines("rebuild")}
       allowPositionals: true,
       options: { all: { type: "boolean" }, from: { type: "string" }, json: { type: "boolean" } },
     });
+    if (settings.broker === "kafka") throw notOnKafka();
     const pipeline = pipelineFrom(settings.pipeline);
     const tables = tablesNamed(pipeline, positionals, flags.all === true);
     const fromMs = flags.from === undefined ? null : readFrom(flags.from, pipeline);
@@ -60,6 +61,13 @@ ${settingLines("rebuild")}
     return 0;
   },
 };
+
+function notOnKafka(): LoanstreamError {
+  const message = "rebuild computes tables from the embedded log, not from a topic of Kafka";
+  const remedy =
+    "Run with another --data-dir and --kafka-application-id: that computes every table from all that the topic keeps.";
+  return fail("usage.invalid", message, remedy);
+}
 
 function tablesNamed(pipeline: Pipeline, names: readonly string[], all: boolean): ReadonlySet<string> {
   if (all === names.length > 0) throw usageError("rebuild", "name tables, or write --all");

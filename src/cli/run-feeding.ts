@@ -9,7 +9,7 @@ import type { KeptBackfill } from "../store/backfills.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import { createReadingProgress, type ReadingProgress } from "./reading-progress.ts";
 import { type BackfillCounts, backfillCounts, backfillFile } from "./run-backfill.ts";
-import { openGeneration } from "./run-generate.ts";
+import { embeddedLog, kafkaLog, openGeneration } from "./run-generate.ts";
 import type { GeneratorSettings, RunOptions } from "./run-options.ts";
 import { sleep, until } from "./run-process.ts";
 import type { RunState } from "./run-state.ts";
@@ -108,8 +108,16 @@ async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
   const logger = createLogger("generator", logs);
   const time = { nowMs: Date.now, sleep, signal };
   const { reader, thread } = opened(run);
-  const parts = { settings, dataDirectory, append: thread.append, logger, ...time };
-  const generation = await openGeneration(parts, reader, await thread.newestEventMs());
+  await committed(run);
+  if (signal.aborted) return;
+  const log =
+    options.kafka === null
+      ? embeddedLog(dataDirectory, reader, thread.append)
+      : kafkaLog(dataDirectory, thread.append);
+  const generation = await openGeneration(
+    { settings, dataDirectory, log, logger, ...time },
+    await thread.newestEventMs(),
+  );
   state.enterHistory(generation.history);
   await generation.takeHistory();
   await committed(run);
@@ -120,7 +128,7 @@ async function generate(run: Run, settings: GeneratorSettings): Promise<void> {
 
 const LOOK_MS = 20;
 
-/** Resolves when all that was appended is in the tables, or once the signal is aborted. */
+/** Resolves when all that is in the log is in the tables, or once the signal is aborted. */
 async function committed({ state, signal }: Run): Promise<void> {
   while (!signal.aborted && state.status().lag > 0) await sleep(LOOK_MS, signal);
 }

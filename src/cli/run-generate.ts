@@ -7,12 +7,29 @@ import type { Logger } from "../log.ts";
 import type { StoreReader } from "../store/sqlite-reader.ts";
 import { createGathering, feed, type Gathering } from "./feed.ts";
 import type { GeneratorSettings } from "./run-options.ts";
-import { type Plan, type Present, planStream, readOrigin, writeOrigin } from "./run-origin.ts";
+import {
+  type Plan,
+  type Present,
+  planStream,
+  readArrived,
+  readOrigin,
+  writeArrived,
+  writeOrigin,
+} from "./run-origin.ts";
+
+/** The log that a stream goes into. */
+export interface StreamLog {
+  readonly append: (batch: Append) => Promise<void>;
+  /** Each append waits for the one before. */
+  readonly oneAtATime: boolean;
+  /** When the last record of the stream arrived that is there; null where none is. */
+  lastArrivalMs(): Promise<number | null>;
+}
 
 export interface GenerateParts {
   readonly settings: GeneratorSettings;
   readonly dataDirectory: string;
-  readonly append: (batch: Append) => Promise<void>;
+  readonly log: StreamLog;
   readonly logger: Logger;
   readonly nowMs: () => number;
   readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
@@ -31,26 +48,22 @@ export interface Generation {
 /** Opens the stream that this start goes on with, where the tables hold events up to a time. */
 export async function openGeneration(
   parts: GenerateParts,
-  store: StoreReader,
   eventTimeMs: Present["eventTimeMs"],
 ): Promise<Generation> {
-  const { settings, dataDirectory, nowMs } = parts;
+  const { settings, dataDirectory, nowMs, log } = parts;
   const untilMs = nowMs();
-  const present = {
-    eventTimeMs,
-    ingestTimeMs: await lastIngestMs(dataDirectory, store),
-  };
+  const present = { eventTimeMs, arrivalMs: await log.lastArrivalMs() };
   const plan = planStream(settings, readOrigin(dataDirectory), present, untilMs);
   writeOrigin(dataDirectory, plan.origin);
   const events = open(plan);
   const fromMs = Math.max(plan.afterMs, plan.origin.startMs);
   tell(parts.logger, plan, fromMs, untilMs);
   const { limit } = settings;
-  const append = told(parts);
+  const feeding = { ...parts, ...log, append: told(parts), events };
   return {
     history: expectedEvents(settings.ratePerSecond, fromMs, untilMs),
-    takeHistory: () => feed({ ...parts, append, events, untilMs, limit: Number.POSITIVE_INFINITY }),
-    goOn: () => feed({ ...parts, append, events, untilMs: Number.POSITIVE_INFINITY, limit }),
+    takeHistory: () => feed({ ...feeding, untilMs, limit: Number.POSITIVE_INFINITY }),
+    goOn: () => feed({ ...feeding, untilMs: Number.POSITIVE_INFINITY, limit }),
   };
 }
 
@@ -64,10 +77,35 @@ function tell(logger: Logger, { origin }: Plan, fromMs: number, untilMs: number)
   else logger.info("generates", { from, goesOn: fromMs > origin.startMs, rate: origin.ratePerSecond });
 }
 
-function told({ append, logger }: GenerateParts): GenerateParts["append"] {
+function told({ log, logger }: GenerateParts): StreamLog["append"] {
   return async (batch) => {
-    await append(batch);
+    await log.append(batch);
     logger.debug("appended", { records: batch.records.length });
+  };
+}
+
+/** The directory's own, whose ingest times are times of arrival. */
+export function embeddedLog(
+  dataDirectory: string,
+  store: StoreReader,
+  append: StreamLog["append"],
+): StreamLog {
+  return { append, oneAtATime: false, lastArrivalMs: () => lastIngestMs(dataDirectory, store) };
+}
+
+/**
+ * A topic of Kafka, which has its own time of each record, so that times of arrival are noted beside it. What lies in
+ * the past comes much faster than it did: were several appends under way, one partition could come so far ahead of
+ * another that what follows there would be late.
+ */
+export function kafkaLog(dataDirectory: string, append: StreamLog["append"]): StreamLog {
+  return {
+    async append(batch) {
+      await append(batch);
+      writeArrived(dataDirectory, batch.ingestTimeMs);
+    },
+    oneAtATime: true,
+    lastArrivalMs: async () => readArrived(dataDirectory),
   };
 }
 

@@ -1,8 +1,10 @@
 /** What `loanstream run` is asked to do. */
 import { closeSync, openSync, statSync } from "node:fs";
 import { usageError, wholeNumber } from "../config/flags.ts";
+import { kafkaIfAsked } from "../config/kafka.ts";
 import { readSettings } from "../config/settings.ts";
-import { fail } from "../errors.ts";
+import type { KafkaIdentity } from "../engine/embedded/thread/messages.ts";
+import { fail, type LoanstreamError } from "../errors.ts";
 import { misfit } from "../generator/misfit.ts";
 import type { LogLevels } from "../log.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -11,6 +13,8 @@ import { pipelineFrom } from "./pipeline-option.ts";
 export interface RunOptions {
   readonly pipeline: Pipeline;
   readonly dataDirectory: string;
+  /** Null for the embedded log. */
+  readonly kafka: KafkaIdentity | null;
   /** Null where nothing is to be generated. */
   readonly generator: GeneratorSettings | null;
   /** Files whose records are taken in first. */
@@ -44,10 +48,13 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   const pipeline = pipelineFrom(settings.pipeline);
   if (settings.generator) refuseForeignSchema(pipeline);
   const files = [...backfill, ...positionals];
+  const kafka = kafkaIfAsked(settings);
+  if (kafka !== null && files.length > 0) throw noBackfill();
   for (const file of files) refuseUnreadable(file);
   return {
     pipeline,
     dataDirectory: settings.dataDir,
+    kafka: kafka && { settings: kafka, applicationId: settings.kafkaApplicationId },
     generator: settings.generator
       ? { ratePerSecond: settings.rate, seed: settings.seed, historyMs: settings.history, limit }
       : null,
@@ -58,6 +65,13 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   };
 }
 
+function noBackfill(): LoanstreamError {
+  const message = "--backfill takes files into the embedded log, and --broker kafka has its own";
+  const remedy =
+    "Send them to the topic with Kafka's own tools, take them in with the embedded broker, or use loanstream analyze.";
+  return fail("usage.invalid", message, remedy);
+}
+
 /** The generator writes the default pipeline's events: of another schema every one would be dead. */
 function refuseForeignSchema({ schema }: Pipeline): void {
   const fault = misfit(schema);
@@ -65,7 +79,7 @@ function refuseForeignSchema({ schema }: Pipeline): void {
   throw fail(
     "generator.other-schema",
     `generated events don't fit this pipeline's schema: ${fault.path} ${fault.reason}`,
-    "Start with --no-generator, and bring your own events in by --backfill FILE.",
+    "Start with --no-generator, and bring your own events in by --backfill FILE, or through Kafka.",
     { file: schema.file },
   );
 }

@@ -15,8 +15,8 @@ export type Origin = Required<Pick<StreamOptions, "seed" | "startMs" | "ratePerS
 export interface Present {
   /** The greatest time of an accepted event. */
   readonly eventTimeMs: number | null;
-  /** When the log took its last record in, of those that nobody has repaired. */
-  readonly ingestTimeMs: number | null;
+  /** When the last record of a stream arrived. */
+  readonly arrivalMs: number | null;
 }
 
 export interface Plan {
@@ -47,7 +47,7 @@ export function planStream(
     present.eventTimeMs ?? least,
   );
   if (previous?.seed === seed && previous.ratePerSecond === ratePerSecond && hasNumbers(previous, nowMs))
-    return { origin: previous, afterMs: Math.max(fromMs, present.ingestTimeMs ?? least) };
+    return { origin: previous, afterMs: Math.max(fromMs, present.arrivalMs ?? least) };
   const firstNumber = previous === null ? 0 : (previous.firstNumber + NUMBERS) % NUMBER_END;
   return { origin: { seed, ratePerSecond, startMs: fromMs, firstNumber }, afterMs: least };
 }
@@ -70,9 +70,28 @@ export function readOrigin(dataDirectory: string): Origin | null {
 }
 
 export function writeOrigin(dataDirectory: string, origin: Origin): void {
-  const path = join(dataDirectory, FILE);
-  writeFileSync(`${path}.new`, `${JSON.stringify(origin)}\n`, { mode: 0o600 });
+  write(join(dataDirectory, FILE), origin);
+}
+
+function write(path: string, json: Origin | number): void {
+  writeFileSync(`${path}.new`, `${JSON.stringify(json)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+const ARRIVED_FILE = "generator-arrived.json";
+
+/** Up to which arrival a stream is in a log that keeps a time of its own, milliseconds since the epoch; null for none. */
+export function readArrived(dataDirectory: string): number | null {
+  try {
+    const found: unknown = JSON.parse(readFileSync(join(dataDirectory, ARRIVED_FILE), "utf8"));
+    return typeof found === "number" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeArrived(dataDirectory: string, arrivalMs: number): void {
+  write(join(dataDirectory, ARRIVED_FILE), arrivalMs);
 }
 
 function isOrigin(found: unknown): found is Origin {

@@ -1,5 +1,6 @@
 /** A whole run: server, engine thread, what is fed to it, and the way down. */
 import { randomBytes } from "node:crypto";
+import type { KafkaIdentity } from "../engine/embedded/thread/messages.ts";
 import { type EngineThread, startEngineThread } from "../engine/embedded/thread/thread.ts";
 import type { Ledger } from "../engine/engine.ts";
 import { LoanstreamError } from "../errors.ts";
@@ -9,16 +10,17 @@ import { removeRunning, writeRunning } from "../server/running.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
 import { dataReader } from "../topics/data-reader.ts";
+import { awaitBroker } from "./await-broker.ts";
 import { type Display, SHOW_CURSOR, startDisplay } from "./display.ts";
 import { refuseSecond } from "./refuse-second.ts";
 import { feedRun, type Opened, opened, type Run, takeFiles } from "./run-feeding.ts";
 import type { RunOptions } from "./run-options.ts";
-import { every, stopSignal } from "./run-process.ts";
+import { every, sleep, stopSignal } from "./run-process.ts";
 import { createRunState } from "./run-state.ts";
 import { createScreenMessages } from "./screen-messages.ts";
 
-/** Runs until the limit, a signal or a failure. Throws what stopped it; what was acknowledged is kept. */
-export async function stream(options: RunOptions): Promise<Ledger> {
+/** Runs until the limit, a signal or a failure; null where the signal came before there was a broker. Throws what stopped it; what was acknowledged is kept. */
+export async function stream(options: RunOptions): Promise<Ledger | null> {
   await refuseSecond(options.dataDirectory);
   const { signal, release } = stopSignal(() => {
     if (process.stdout.isTTY) process.stdout.write(`${SHOW_CURSOR}\n`);
@@ -80,9 +82,17 @@ function listen(run: Run, tables: Tables, admin: Admin): Promise<RunningServer> 
   });
 }
 
-async function withEngine(run: Run, tables: Tables, { url }: RunningServer, token: string): Promise<Ledger> {
+async function withEngine(
+  run: Run,
+  tables: Tables,
+  { url }: RunningServer,
+  token: string,
+): Promise<Ledger | null> {
+  const { kafka } = run.options;
   tables.reader = keptTables(run.options);
   try {
+    if (kafka !== null) await awaitBroker(kafka.settings, { ...run, sleep });
+    if (run.signal.aborted) return null;
     return await withThread(run, tables, url, token);
   } finally {
     tables.reader?.close();
@@ -101,14 +111,15 @@ function keptTables({ pipeline, dataDirectory }: RunOptions): StoreReader | null
 }
 
 async function withThread(run: Run, tables: Tables, url: string, token: string): Promise<Ledger> {
-  const { pipeline, dataDirectory, logLevels } = run.options;
-  const thread = await startEngineThread({ pipeline, dataDirectory, logLevels }, run.logs.write);
+  const { pipeline, dataDirectory, kafka, logLevels } = run.options;
+  const thread = await startEngineThread({ pipeline, dataDirectory, kafka, logLevels }, run.logs.write);
   try {
     const reader = tables.reader ?? openStoreReader(dataDirectory, pipeline);
     tables.reader = reader;
     run.opened = { thread, reader };
     writeRunning(dataDirectory, { pid: process.pid, url, token, startedAt: new Date().toISOString() });
     run.logger.info("listens", { url });
+    if (kafka !== null) tellKafka(run, kafka);
     const backfilled = await Promise.race([takeFiles(run), ended(thread)]);
     const ledger = await shown(run, run.opened, url);
     // The screen has hidden what was said before.
@@ -123,6 +134,11 @@ async function withThread(run: Run, tables: Tables, url: string, token: string):
     removeRunning(dataDirectory);
     run.opened = null;
   }
+}
+
+function tellKafka({ logger, options }: Run, { settings, applicationId }: KafkaIdentity): void {
+  const { topic } = options.pipeline.source;
+  logger.info("reads from Kafka", { broker: settings.bootstrap.join(), topic, application: applicationId });
 }
 
 /** Never resolves to anything but an end. */

@@ -18,16 +18,23 @@ SQLite client can read them meanwhile. A page at http://HOST:PORT shows them. Th
 hours as they would have been, a later one with what came between; then events come as their time does. Ctrl-C drains:
 what was acknowledged is taken in, and the ledger is printed. Twice ends at once, and nothing acknowledged is lost.
 
+With --broker kafka the log is the topic that pipeline.yaml names by source.topic, and rows, alerts, late and dead events
+go to their topics, each once; "loanstream topics create" makes them. Only one runs under an application id.
+
   --events N         end after so many live events; those of the past aren't counted
   --backfill FILE…   take in the records of files first: NDJSON, CSV or Parquet, in order of arrival. What stopped
                      within a file goes on there when it is given again; a file that is in isn't taken in twice, and
-                     of one that has grown since only what is new
+                     of one that has grown since only what is new; not with --broker kafka
 
 ${settingLines("run")}
 `,
   async run(args) {
     const options = readRunOptions(args);
     const ledger = await stream(options);
+    if (ledger === null) {
+      process.stderr.write("Ended before a broker was there: nothing was taken in.\n");
+      return 0;
+    }
     process.stdout.write(`${ledgerText(ledger).join("\n")}\n`);
     process.stderr.write(`Tables: ${join(options.dataDirectory, STORE_FILE)}\n`);
     return 0;

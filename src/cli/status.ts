@@ -1,16 +1,22 @@
 /** `loanstream status`: what goes on in a data directory. */
-
+import { join } from "node:path";
 import { settingLines } from "../config/help.ts";
+import { kafkaIfAsked } from "../config/kafka.ts";
 import { readSettings } from "../config/settings.ts";
-import { total } from "../eventlog/positions.ts";
+import { formatDiagnostic, LoanstreamError } from "../errors.ts";
+import { type KafkaSource, openLogReaders } from "../eventlog/open-reader.ts";
+import type { Positions } from "../eventlog/positions.ts";
 import { type BackfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
-import { type DirectoryStatus, type LogStatus, statusOf } from "../inspect/status.ts";
+import { type LogOverview, lagOf, overviewOf, type PartitionOverview } from "../inspect/log-overview.ts";
+import { type DirectoryStatus, statusOf } from "../inspect/status.ts";
 import { count, counted, duration, size } from "../output/quantities.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { compilePipeline } from "../pipeline/load.ts";
 import { type LogSettings, SEVERITIES } from "../pipeline/pipeline.ts";
+import { refuseOtherLog } from "../store/other-log.ts";
+import { STORE_FILE } from "../store/sqlite-store.ts";
 import type { Command } from "./command.ts";
-import { pipelineDirectory } from "./pipeline-option.ts";
+import { pipelineDirectory, pipelineFrom } from "./pipeline-option.ts";
 
 export const status: Command = {
   name: "status",
@@ -19,6 +25,7 @@ export const status: Command = {
 Usage: loanstream status [--json] [SETTING…]
 
 Reads the data directory, whether a process runs on it or not, and changes nothing. Exits with 1 where nothing is kept.
+With --broker kafka it asks the cluster how far the topic goes; what the tables hold is told without it too.
 
   --json  print one JSON object
 
@@ -26,39 +33,79 @@ ${settingLines("status")}
 `,
   async run(args) {
     const { settings, flags } = readSettings("status", args, { options: { json: { type: "boolean" } } });
-    const nowMs = Date.now();
     const found = await statusOf(settings.dataDir);
     if (found === null) {
       process.stderr.write(`Nothing is kept in ${settings.dataDir}; "loanstream run" begins.\n`);
       return 1;
     }
-    const retention = retentionOf(pipelineDirectory(settings.pipeline));
-    process.stdout.write(
-      flags.json ? `${JSON.stringify(asJson(found, retention, nowMs))}\n` : asText(found, retention, nowMs),
-    );
+    const { pipeline } = compilePipeline(readPipelineFiles(pipelineDirectory(settings.pipeline)));
+    const kafka = kafkaIfAsked(settings);
+    const topic = () => pipelineFrom(settings.pipeline).source.topic;
+    const seen: Seen = {
+      found,
+      retention: pipeline?.log ?? null,
+      broker: kafka && {
+        bootstrap: kafka.bootstrap,
+        topic: pipeline?.source.topic ?? null,
+        application: settings.kafkaApplicationId,
+      },
+      log: await lookAtLog(found, () => kafka && { settings: kafka, topic: topic() }),
+      nowMs: Date.now(),
+    };
+    process.stdout.write(flags.json ? `${JSON.stringify(asJson(seen))}\n` : asText(seen));
     return 0;
   },
 };
 
-/** Null where the pipeline has a mistake, which is not what is asked here. */
-function retentionOf(directory: string): LogSettings | null {
-  return compilePipeline(readPipelineFiles(directory)).pipeline?.log ?? null;
+interface Seen {
+  readonly found: DirectoryStatus;
+  /** Null where the pipeline has a mistake, which is not what is asked here. */
+  readonly retention: LogSettings | null;
+  /** Null for the embedded log. */
+  readonly broker: Broker | null;
+  /** Or why it can't be looked at. */
+  readonly log: LogOverview | LoanstreamError;
+  readonly nowMs: number;
 }
 
-function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: number): object {
-  const { directory, process, log, position, lag, watermarkMs, snapshot, ledger } = found;
+interface Broker {
+  readonly bootstrap: readonly string[];
+  /** Null where the pipeline has a mistake. */
+  readonly topic: string | null;
+  readonly application: string;
+}
+
+async function lookAtLog(
+  { directory, logIdentity, positions }: DirectoryStatus,
+  source: () => KafkaSource | null,
+): Promise<LogOverview | LoanstreamError> {
+  try {
+    const { identity, partitions } = await openLogReaders(directory, source());
+    try {
+      refuseOtherLog(logIdentity, identity, join(directory, STORE_FILE));
+      return await overviewOf(partitions, positions);
+    } finally {
+      await Promise.all(partitions.map((reader) => reader.close()));
+    }
+  } catch (error) {
+    if (error instanceof LoanstreamError) return error;
+    throw error;
+  }
+}
+
+function asJson({ found, retention, broker, log, nowMs }: Seen): object {
+  const { directory, process, positions, watermarkMs, snapshot, ledger } = found;
+  const kept = { retentionMs: retention?.retentionMs ?? null, maxBytes: retention?.maxBytes ?? null };
   return {
     ...{ directory, process },
-    log: {
-      ...{ start: log.start, end: log.end, bytes: log.bytes, oldest: isoTime(log.oldestMs) },
-      ...{ retentionMs: retention?.retentionMs ?? null, maxBytes: retention?.maxBytes ?? null },
-    },
+    broker,
+    log: logJson(log, kept),
     recordsPerSecond: found.recordsPerSecond,
-    ...{ position, lag },
+    ...{ positions, lag: log instanceof LoanstreamError ? null : lagOf(log) },
     watermark: isoTime(watermarkMs),
     watermarkAgeMs: watermarkMs === null ? null : nowMs - watermarkMs,
     snapshot: snapshot && {
-      ...{ position: total(snapshot.positions), bytes: snapshot.bytes, takenAt: isoTime(snapshot.takenAtMs) },
+      ...{ positions: snapshot.positions, bytes: snapshot.bytes, takenAt: isoTime(snapshot.takenAtMs) },
       ageMs: nowMs - snapshot.takenAtMs,
     },
     ledger,
@@ -69,28 +116,34 @@ function asJson(found: DirectoryStatus, retention: LogSettings | null, nowMs: nu
   };
 }
 
+function logJson(log: Seen["log"], kept: object): object {
+  if (log instanceof LoanstreamError) return { error: log.diagnostics[0], ...kept };
+  return { partitions: log.partitions, bytes: log.bytes, oldest: isoTime(log.oldestMs), ...kept };
+}
+
 const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
 function alertCounts({ alerts }: DirectoryStatus): Record<string, number> {
   return Object.fromEntries(SEVERITIES.map((severity) => [severity, alerts.get(severity) ?? 0]));
 }
 
-function asText(found: DirectoryStatus, retention: LogSettings | null, nowMs: number): string {
+function asText(seen: Seen): string {
+  const { found, nowMs } = seen;
   const ago = (ms: number | null) => (ms === null ? "never" : `${duration(nowMs - ms)} ago`);
-  const { log, position, lag, watermarkMs, snapshot, ledger, retried } = found;
+  const { watermarkMs, snapshot, ledger, retried } = found;
   const lines = [
     ["process", processText(found)],
-    ["log", logText(log, retention, nowMs)],
+    ...brokerLines(seen),
+    ...logLines(seen),
     ...(found.recordsPerSecond === null
       ? []
       : [["rate", `${Number(found.recordsPerSecond.toFixed(1))} records/s over the last seconds`]]),
-    ["lag", `${counted(lag, "record")}, committed up to position ${count(position)}`],
     ["watermark", watermarkMs === null ? "none yet" : `${isoTime(watermarkMs)}, ${ago(watermarkMs)}`],
     [
       "snapshot",
       snapshot === null
         ? "none yet"
-        : `at position ${count(total(snapshot.positions))}, ${size(snapshot.bytes)}, ${ago(snapshot.takenAtMs)}`,
+        : `at ${positionsText(snapshot.positions)}, ${size(snapshot.bytes)}, ${ago(snapshot.takenAtMs)}`,
     ],
     ["read", ledger === null ? "nothing yet" : ledgerLine(ledger, retried)],
     ["alerts", severities(found)],
@@ -105,13 +158,50 @@ function processText({ process }: DirectoryStatus): string {
   return `${process.pid} at ${process.url}, since ${process.startedAt}`;
 }
 
-function logText({ start, end, bytes, oldestMs }: LogStatus, retention: LogSettings | null, nowMs: number) {
-  const oldest =
-    oldestMs === null ? [] : [`the oldest record bears a time ${duration(nowMs - oldestMs)} ago`];
-  const kept = retention === null ? [] : [`kept ${duration(retention.retentionMs)}`];
-  const most = retention?.maxBytes == null ? [] : [`at most ${size(retention.maxBytes)}`];
-  return [`positions ${count(start)} to ${count(end)}`, size(bytes), ...oldest, ...kept, ...most].join(", ");
+type Line = readonly [name: string, text: string];
+
+function brokerLines({ broker }: Seen): readonly Line[] {
+  if (broker === null) return [];
+  const { bootstrap, topic, application } = broker;
+  const from = topic === null ? "" : `, topic ${topic}`;
+  return [["broker", `kafka at ${bootstrap.join()}${from}, application ${application}`]];
 }
+
+/** One partition is told with the log, of several each in a line of its own. */
+function logLines({ found, retention, log, nowMs }: Seen): readonly Line[] {
+  const committed = ["lag", `unknown, committed up to ${positionsText(found.positions)}`] as const;
+  if (log instanceof LoanstreamError) return [["log", formatDiagnostic(log.diagnostics[0])], committed];
+  const { partitions, bytes, oldestMs } = log;
+  const [first, ...others] = partitions;
+  const kept = [
+    size(bytes),
+    ...(oldestMs === null ? [] : [`the oldest record bears a time ${duration(nowMs - oldestMs)} ago`]),
+    ...(retention === null ? [] : [`kept ${duration(retention.retentionMs)}`]),
+    ...(retention?.maxBytes == null ? [] : [`at most ${size(retention.maxBytes)}`]),
+  ];
+  const lag = counted(lagOf(log), "record");
+  if (others.length === 0)
+    return [
+      ["log", [rangeText(first), ...kept].join(", ")],
+      ["lag", `${lag}, committed up to ${positionsText(found.positions)}`],
+    ];
+  return [
+    ["log", [counted(partitions.length, "partition"), ...kept].join(", ")],
+    ["lag", lag],
+    ...partitions.map((its, partition): Line => ["partition", `${partition}: ${partitionText(its)}`]),
+  ];
+}
+
+const rangeText = (range: { readonly start: number; readonly end: number } | undefined): string =>
+  `positions ${count(range?.start ?? 0)} to ${count(range?.end ?? 0)}`;
+
+const partitionText = (its: PartitionOverview): string =>
+  `${rangeText(its)}, committed up to ${count(its.committed)}, ${count(its.lag)} to take in`;
+
+const positionsText = (positions: Positions): string =>
+  positions.length > 1
+    ? `positions ${positions.map(count).join(", ")}`
+    : `position ${count(positions[0] ?? 0)}`;
 
 function backfillLine(its: BackfillStatus): string {
   const text = backfillText(its);

@@ -12,18 +12,20 @@ import type { ExplainedEvent, Explanation } from "../why/explanation.ts";
 import type { NamedRows } from "../why/mentions.ts";
 import { statedReasons } from "../why/reasons.ts";
 import { alignedLines } from "./aligned.ts";
+import type { PlaceText } from "./place-text.ts";
 import { plainText, printable, type TextSettings } from "./table-text.ts";
 
 export interface WhySettings extends TextSettings {
   readonly scorecards: readonly Scorecard[];
   readonly texts: CardTexts;
+  readonly place: PlaceText;
 }
 
 export function explanationText(explanation: Explanation, settings: WhySettings): string[] {
   const { id, events, cards, rows, groups, alerts } = explanation;
   const sections = [
     section(`Events of ${id}`, eventLines(events, settings)),
-    ...knownLines(events),
+    ...knownLines(events, settings),
     ...rows.flatMap((named) => rowSections(named, settings)),
     ...cards.map((card) => cardSection(card, settings)),
     ...groups.flatMap((named) => groupSections(named, settings)),
@@ -36,27 +38,27 @@ function section(title: string, lines: readonly string[]): string[] {
   return [title, ...(lines.length === 0 ? ["none"] : lines).map((line) => `  ${line}`)];
 }
 
-function eventLines(events: readonly ExplainedEvent[], { time }: TextSettings): string[] {
-  const rows = events.map(({ timeMs, kind, position, verdict }) => [
-    timeMs === null ? "" : time(timeMs),
-    kind ?? "",
-    `position ${position}`,
-    verdict.kind === "dead" ? deadText(verdict.letter) : verdict.kind,
+function eventLines(events: readonly ExplainedEvent[], { time, place }: WhySettings): string[] {
+  const rows = events.map((event) => [
+    event.timeMs === null ? "" : time(event.timeMs),
+    event.kind ?? "",
+    `position ${place(event)}`,
+    event.verdict.kind === "dead" ? deadText(event.verdict.letter, place) : event.verdict.kind,
   ]);
   return alignedLines(rows);
 }
 
-function deadText({ path, reason, retriedAs }: StoredDeadLetter) {
-  return `dead: ${path} ${reason}${retriedAs === null ? "" : `; retried as position ${retriedAs.position}`}`;
+function deadText({ path, reason, retriedAs }: StoredDeadLetter, place: PlaceText): string {
+  return `dead: ${path} ${reason}${retriedAs === null ? "" : `; retried as position ${place(retriedAs)}`}`;
 }
 
 /** The fields of the event that says most. */
-function knownLines(events: readonly ExplainedEvent[]): string[][] {
+function knownLines(events: readonly ExplainedEvent[], { place }: WhySettings): string[][] {
   const flat = events.map((event) => ({ event, fields: fieldsOf(event.masked) }));
   const [fullest] = flat.toSorted((a, b) => b.fields.length - a.fields.length);
   if (!fullest) return [];
-  const { kind, position } = fullest.event;
-  return [section(`What ${kind ?? "the event"} at position ${position} says`, alignedLines(fullest.fields))];
+  const what = `${fullest.event.kind ?? "the event"} at position ${place(fullest.event)}`;
+  return [section(`What ${what} says`, alignedLines(fullest.fields))];
 }
 
 function fieldsOf(record: MaskedRecord): [string, string][] {

@@ -2,9 +2,12 @@
 
 import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
+import { kafkaIfAsked } from "../config/kafka.ts";
 import { readSettings } from "../config/settings.ts";
+import type { RecordBatch } from "../engine/batch.ts";
 import { embeddedEngine } from "../engine/embedded/engine.ts";
 import { fail, type LoanstreamError } from "../errors.ts";
+import type { LogReader } from "../eventlog/event-log.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type DataReader, dataReader } from "../topics/data-reader.ts";
@@ -14,6 +17,7 @@ import { explanationJson } from "../why/explanation-json.ts";
 import { keysBeginning } from "../why/find-events.ts";
 import type { Command } from "./command.ts";
 import { pipelineFrom } from "./pipeline-option.ts";
+import { placeWriter } from "./place-text.ts";
 import { printable, terminalWidth } from "./table-text.ts";
 import { explanationText } from "./why-text.ts";
 
@@ -43,7 +47,7 @@ ${settingLines("why")}
     const pipeline = pipelineFrom(settings.pipeline);
     const { key } = pipeline.source;
     if (key === null) throw withoutKey();
-    const data = dataReader(settings.dataDir, pipeline);
+    const data = dataReader(settings.dataDir, pipeline, kafkaIfAsked(settings));
     try {
       const whole = await wholeId(id, key, data);
       const explanation = await explain(whole, key, { pipeline, data, engine: embeddedEngine });
@@ -56,6 +60,7 @@ ${settingLines("why")}
             texts,
             width: terminalWidth(),
             time: dateAndTime(pipeline.timeZone),
+            place: placeWriter((await data.partitions()).length),
           });
       process.stdout.write(`${lines.join("\n")}\n`);
     } finally {
@@ -75,8 +80,7 @@ const MOST_LISTED = 10;
 
 /** Of the one application in the log that begins so; the text itself where none does. Throws `why.ambiguous`. */
 async function wholeId(id: string, key: string, data: DataReader): Promise<string> {
-  const log = id.length < LEAST_BEGIN ? null : await data.log();
-  const begun = log === null ? [] : await keysBeginning(log, key, id);
+  const begun = id.length < LEAST_BEGIN ? [] : await keysBeginning(await data.partitions(), key, id);
   if (begun.includes(id)) return id;
   if (begun.length <= 1) return begun[0] ?? id;
   const more = begun.length - MOST_LISTED;
@@ -92,23 +96,28 @@ async function unknown(
   data: DataReader,
   { timeZone }: Pipeline,
 ): Promise<LoanstreamError> {
-  const log = await data.log();
-  const kept = log === null ? "there is no log yet" : await keptRange(log, dateAndTime(timeZone));
+  const kept = await keptRange(await data.partitions(), dateAndTime(timeZone));
   const remedy = `Look for one with "loanstream consume", in the field ${key}.`;
   return fail("why.unknown", printable(`nothing is known of ${id}: ${kept}`), remedy);
 }
 
-async function keptRange(
-  log: NonNullable<Awaited<ReturnType<DataReader["log"]>>>,
-  time: (ms: number) => string,
-): Promise<string> {
-  const [start, end] = [await log.start(), await log.end()];
-  if (start === end) return "the log is empty";
-  const since = await firstTime(log.read(start, start + 1));
-  return `the log keeps positions ${start} to ${end - 1}${since === null ? "" : `, since ${time(since)}`}`;
+async function keptRange(partitions: readonly LogReader[], time: (ms: number) => string): Promise<string> {
+  if (partitions.length === 0) return "there is no log yet";
+  const ranges: string[] = [];
+  const times: number[] = [];
+  for (const [partition, log] of partitions.entries()) {
+    const [start, end] = [await log.start(), await log.end()];
+    if (start === end) continue;
+    const where = partitions.length > 1 ? ` of partition ${partition}` : "";
+    ranges.push(`positions ${start} to ${end - 1}${where}`);
+    times.push(...(await firstTimes(log.read(start, start + 1))));
+  }
+  if (ranges.length === 0) return "the log is empty";
+  const since = times.length === 0 ? "" : `, since ${time(Math.min(...times))}`;
+  return `the log keeps ${ranges.join(", ")}${since}`;
 }
 
-async function firstTime(batches: ReturnType<NonNullable<Awaited<ReturnType<DataReader["log"]>>>["read"]>) {
-  for await (const { ingestTimesMs } of batches) return ingestTimesMs?.[0] ?? null;
-  return null;
+async function firstTimes(batches: AsyncIterable<RecordBatch>): Promise<readonly number[]> {
+  for await (const { ingestTimesMs } of batches) return [...(ingestTimesMs?.slice(0, 1) ?? [])];
+  return [];
 }

@@ -83,3 +83,10 @@ export interface LogReader {
   check(): Promise<LogCheck>;
   close(): Promise<void>;
 }
+
+export interface LogReaders {
+  /** As `PartitionedLog` has it. */
+  readonly identity: string;
+  /** One a partition, in their order; of the embedded log none until it is there. */
+  readonly partitions: readonly LogReader[];
+}

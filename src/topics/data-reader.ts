@@ -3,34 +3,48 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../errors.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
-import { openLogReader } from "../eventlog/open-reader.ts";
+import { openLogReaders } from "../eventlog/open-reader.ts";
+import type { KafkaSettings } from "../kafka/settings.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { refuseOtherLog } from "../store/other-log.ts";
 import { errorCodeOf, storeError } from "../store/sqlite-error.ts";
 import { openStoreReader, type StoreReader } from "../store/sqlite-reader.ts";
 import { STORE_FILE } from "../store/sqlite-store.ts";
 
 export interface DataReader {
-  /** Null until there is a log. */
-  log(): Promise<LogReader | null>;
+  /** A reader a partition of the log; none until there is a log. Throws `store.other-log`, `kafka.topic-missing`, … */
+  partitions(): Promise<readonly LogReader[]>;
   /** Null until there is a store. Throws `store.pipeline-changed`, and what SQLite says of the file. */
   store(): StoreReader | null;
   close(): Promise<void>;
 }
 
-export function dataReader(directory: string, pipeline: Pipeline): DataReader {
-  let log: LogReader | null = null;
+/** @param kafka where the log is a topic of a cluster */
+export function dataReader(
+  directory: string,
+  pipeline: Pipeline,
+  kafka: KafkaSettings | null = null,
+): DataReader {
+  const topic = kafka && { settings: kafka, topic: pipeline.source.topic };
+  let readers: readonly LogReader[] = [];
   let store: StoreReader | null = null;
+
+  function openedStore(): StoreReader | null {
+    if (store === null && existsSync(join(directory, STORE_FILE))) store = openStore(directory, pipeline);
+    return store;
+  }
+
   return {
-    async log() {
-      log ??= await openLogReader(directory);
-      return log;
+    async partitions() {
+      if (readers.length > 0) return readers;
+      const { identity, partitions } = await openLogReaders(directory, topic);
+      readers = partitions;
+      refuseOtherLog(openedStore()?.progress().log ?? null, identity, join(directory, STORE_FILE));
+      return readers;
     },
-    store() {
-      if (store === null && existsSync(join(directory, STORE_FILE))) store = openStore(directory, pipeline);
-      return store;
-    },
+    store: openedStore,
     async close() {
-      await log?.close();
+      await Promise.all(readers.map((reader) => reader.close()));
       store?.close();
     },
   };

@@ -6,7 +6,7 @@ import { type Diagnostic, type ErrorCode, throwIfAny } from "../errors.ts";
 import { FAR_FUTURE_MS, FAR_FUTURE_REASON, type Pipeline } from "../pipeline/pipeline.ts";
 import type { StoredDeadLetter } from "../store/letters.ts";
 import type { DataReader } from "./data-reader.ts";
-import { recordsAt } from "./event-records.ts";
+import { recordsAcross } from "./event-records.ts";
 
 export interface FoundLetter extends StoredDeadLetter {
   /** When the log took it in; null where it is no longer kept. */
@@ -17,15 +17,14 @@ export interface FoundLetter extends StoredDeadLetter {
 
 const LETTERS_AT_ONCE = 1000;
 
-/** The oldest first, at most so many. */
+/** By partition, the oldest of each first, at most so many. */
 export async function* deadLetters(data: DataReader, most: number): AsyncGenerator<FoundLetter> {
-  const log = await data.log();
   let after: RecordPlace = { partition: -1, position: -1 };
   for (let left = most; left > 0; ) {
     const letters = data.store()?.deadLetters({ limit: Math.min(left, LETTERS_AT_ONCE), after }) ?? [];
-    const records = log && (await recordsAt(log, letters));
+    const recordAt = await recordsAcross(await data.partitions(), letters);
     for (const letter of letters) {
-      const found = records?.get(letter.position);
+      const found = recordAt(letter);
       yield { ...letter, timeMs: found?.timeMs ?? null, record: found?.value ?? null };
     }
     after = letters.at(-1) ?? after;
@@ -107,8 +106,7 @@ export async function judgeRepaired(
   file: string,
   { pipeline, data, nowMs }: { pipeline: Pipeline; data: DataReader; nowMs: number },
 ): Promise<Judged> {
-  const log = await data.log();
-  const records = log && (await recordsAt(log, lines));
+  const recordAt = await recordsAcross(await data.partitions(), lines);
   const faultOf = faultFinder(pipeline, nowMs);
   const judged = lines.map((repaired) => {
     const { line, position, record } = repaired;
@@ -117,7 +115,7 @@ export async function judgeRepaired(
       return complaint("dlq.not-dead", `position ${position} holds no dead letter`, LISTED, place);
     const fault = faultOf(record);
     if (!fault) return repaired;
-    const before = records?.get(position);
+    const before = recordAt(repaired);
     const how = before && isSame(before.value, record) ? "is as it was and would be" : "would be";
     const message = `position ${position} ${how} dead again: ${fault.path} ${fault.reason}`;
     return complaint("dlq.dead-again", message, REPAIR, place);

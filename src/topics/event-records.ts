@@ -2,7 +2,6 @@
 import type { RecordBatch } from "../engine/batch.ts";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 import { LoanstreamError } from "../errors.ts";
-import type { LogReader } from "../eventlog/event-log.ts";
 import { total } from "../eventlog/positions.ts";
 import type { SourceSettings } from "../pipeline/pipeline.ts";
 import type { LetterQuery } from "../store/letters.ts";
@@ -18,13 +17,13 @@ export function eventRecords({ name }: Topic, source: SourceSettings, data: Data
   const keyOf = textReader(source.key);
 
   async function bounds(): Promise<Bounds> {
-    const log = await data.log();
-    return log === null ? NOTHING : { start: await log.start(), end: await log.end() };
+    const [log] = await data.partitions();
+    return log === undefined ? NOTHING : { start: await log.start(), end: await log.end() };
   }
 
   async function read(from: number, limit: number): Promise<Page> {
-    const log = await data.log();
-    if (log === null) return { records: [], next: from };
+    const [log] = await data.partitions();
+    if (log === undefined) return { records: [], next: from };
     const records: TopicRecord[] = [];
     const first = Math.max(from, await log.start());
     for await (const batch of stillKept(log.read(first))) {
@@ -87,6 +86,22 @@ export async function recordsAt(
   return found;
 }
 
+/** What stands at a place; null where it is no longer kept. */
+export type RecordAt = (place: RecordPlace) => LogRecord | null;
+
+/** Reads the records at these places, whatever partitions they are in. */
+export async function recordsAcross(
+  partitions: readonly LogOfRecords[],
+  places: readonly RecordPlace[],
+): Promise<RecordAt> {
+  const found = new Map<number, ReadonlyMap<number, LogRecord>>();
+  for (const [partition, its] of Map.groupBy(places, (place) => place.partition)) {
+    const log = partitions[partition];
+    if (log) found.set(partition, await recordsAt(log, its));
+  }
+  return ({ partition, position }) => found.get(partition)?.get(position) ?? null;
+}
+
 function runsOf(positions: readonly number[]): readonly { first: number; last: number }[] {
   const runs: { first: number; last: number }[] = [];
   for (const position of positions.toSorted((a, b) => a - b)) {
@@ -108,10 +123,10 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
     return (dead ? store?.deadLetters(query) : store?.lateRecords(query)) ?? [];
   }
 
-  async function toRecords(log: LogReader, of: readonly Letter[]): Promise<readonly TopicRecord[]> {
-    const records = await recordsAt(log, of);
+  async function toRecords(of: readonly Letter[]): Promise<readonly TopicRecord[]> {
+    const recordAt = await recordsAcross(await data.partitions(), of);
     return of.flatMap((letter) => {
-      const found = records.get(letter.position);
+      const found = recordAt(letter);
       if (!found) return [];
       const headers = "reason" in letter ? deadLetterHeaders(source.topic, letter) : {};
       return [{ topic: topic.name, ...found, key: keyOf(found.value), headers }];
@@ -119,21 +134,19 @@ export function letterRecords(topic: Topic, source: SourceSettings, data: DataRe
   }
 
   async function read(from: number, limit: number): Promise<Page> {
-    const log = await data.log();
-    if (log === null) return { records: [], next: from };
+    const [log] = await data.partitions();
+    if (log === undefined) return { records: [], next: from };
     const first = Math.max(from, await log.start());
     const found = letters({ limit, after: { partition: 0, position: first - 1 } });
     const last = found.at(-1);
-    return { records: await toRecords(log, found), next: last ? last.position + 1 : from };
+    return { records: await toRecords(found), next: last ? last.position + 1 : from };
   }
 
   return {
     bounds: async () => ({ start: 0, end: total(data.store()?.progress().positions ?? []) }),
     read,
     async last() {
-      const log = await data.log();
-      const newest = letters({ limit: 1, newestFirst: true });
-      const [record = null] = log ? await toRecords(log, newest) : [];
+      const [record = null] = await toRecords(letters({ limit: 1, newestFirst: true }));
       return record;
     },
     async count() {

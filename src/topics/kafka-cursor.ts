@@ -3,6 +3,7 @@ import { LoanstreamError } from "../errors.ts";
 import { type Fetched, type KafkaReader, openReader, type ReadPosition } from "../kafka/fetch.ts";
 import type { KafkaBatch } from "../kafka/records/record-batches.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
+import { mergeByTime } from "./merge-by-time.ts";
 import type { Bounds } from "./positioned-records.ts";
 import type { TopicCursor, TopicRecord } from "./topics.ts";
 
@@ -61,7 +62,8 @@ export async function openCursor(settings: KafkaSettings, options: CursorOptions
       [...offsets.keys()].every((partition) => (answers.get(partition) ?? 0) >= ANSWERS);
     while (waiting.length === 0 && !isThrough() && !closed) {
       const fetched = await goOn();
-      waiting = merged(fetched.map(({ batches }) => arrivedIn(batches, toRecord)));
+      const arrived = fetched.map(({ batches }) => arrivedIn(batches, toRecord));
+      waiting = mergeByTime(arrived, ({ atMs }) => atMs).map(({ record }) => record);
       for (const { partition, nextOffset, lastStableOffset } of fetched) {
         offsets.set(partition, nextOffset);
         if (nextOffset >= lastStableOffset) answers.set(partition, (answers.get(partition) ?? 0) + 1);
@@ -106,20 +108,4 @@ function arrivedIn(batches: readonly KafkaBatch[], toRecord: ToRecord): readonly
       return record === null ? [] : [{ atMs, record }];
     }),
   );
-}
-
-/** By the broker's time, each list in its own order. */
-function merged(lists: readonly (readonly Arrived[])[]): readonly TopicRecord[] {
-  const all = lists.reduce(mergedTwo, []);
-  return all.map(({ record }) => record);
-}
-
-function mergedTwo(a: readonly Arrived[], b: readonly Arrived[]): readonly Arrived[] {
-  const all: Arrived[] = [];
-  let taken = 0;
-  for (const one of a) {
-    while (taken < b.length && b[taken]!.atMs < one.atMs) all.push(b[taken++]!);
-    all.push(one);
-  }
-  return [...all, ...b.slice(taken)];
 }

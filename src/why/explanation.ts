@@ -40,11 +40,11 @@ export async function explain(
   key: string,
   { pipeline, data, engine }: { pipeline: Pipeline; data: DataReader; engine: Engine },
 ): Promise<Explanation | null> {
-  const [log, store] = [await data.log(), data.store()];
-  if (log === null || store === null) return null;
-  const found = await findEvents(log, key, id);
+  const [partitions, store] = [await data.partitions(), data.store()];
+  if (partitions.length === 0 || store === null) return null;
+  const found = await findEvents(partitions, key, id);
   const idOf = textReader(pipeline.source.eventId);
-  const verdicts = await verdictsOf(found, store, idOf, forgottenIds(pipeline, log));
+  const verdicts = await verdictsOf(found, store, idOf, forgottenIds(pipeline, partitions));
   const mentions = mentionsOf(pipeline, id, store);
   if (found.length === 0 && mentions.rows.length === 0 && mentions.groups.length === 0) return null;
   const accepted = found.filter((_, i) => verdicts[i]?.kind === "accepted");
@@ -71,7 +71,7 @@ function explained(
     const masked = mask(record);
     return [{ partition, position, timeMs, kind: kindOf(masked), verdict, masked }];
   });
-  return events.toSorted((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0) || a.position - b.position);
+  return events.toSorted((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0));
 }
 
 function timeIn(text: string | null): number | null {

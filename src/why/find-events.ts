@@ -4,6 +4,7 @@ import type { RecordBatch } from "../engine/batch.ts";
 import type { LogReader } from "../eventlog/event-log.ts";
 import { textReader } from "../topics/event-record.ts";
 import { stillKept } from "../topics/event-records.ts";
+import { mergeByTime } from "../topics/merge-by-time.ts";
 
 export interface FoundEvent {
   readonly partition: number;
@@ -14,10 +15,21 @@ export interface FoundEvent {
 }
 
 /**
- * Records whose key field is `id`, in log order, and those that hold its text but no JSON object. The log is searched
- * for the bytes of the id first, since few records hold them.
+ * Records whose key field is `id`, and those that hold its text but no JSON object: of each partition in its order, of
+ * several as they came. All of them are searched, since not every sender puts what has one key into one partition.
  */
-export async function findEvents(log: LogReader, key: string, id: string): Promise<readonly FoundEvent[]> {
+export async function findEvents(
+  partitions: readonly LogReader[],
+  key: string,
+  id: string,
+): Promise<readonly FoundEvent[]> {
+  const found: (readonly FoundEvent[])[] = [];
+  for (const log of partitions) found.push(await findIn(log, key, id));
+  return mergeByTime(found, ({ ingestMs }) => ingestMs ?? 0);
+}
+
+/** The log is searched for the bytes of the id first, since few records hold them. */
+async function findIn(log: LogReader, key: string, id: string): Promise<readonly FoundEvent[]> {
   const wanted = Buffer.from(JSON.stringify(id).slice(1, -1));
   const keyOf = textReader(key);
   const found: FoundEvent[] = [];
@@ -45,16 +57,21 @@ async function* keptBatches(log: LogReader): AsyncGenerator<RecordBatch> {
   }
 }
 
-/** The key fields of the log's records that begin with a text, each once, in the order of their first record. */
-export async function keysBeginning(log: LogReader, key: string, begin: string): Promise<readonly string[]> {
+/** The key fields of the log's records that begin with a text, each once. */
+export async function keysBeginning(
+  partitions: readonly LogReader[],
+  key: string,
+  begin: string,
+): Promise<readonly string[]> {
   const wanted = Buffer.from(JSON.stringify(begin).slice(0, -1));
   const keyOf = textReader(key);
   const found = new Set<string>();
-  for await (const batch of log.read(await log.start()))
-    for (const index of recordsWith(batch, wanted)) {
-      const named = keyOf(batch.bytes.subarray(batch.offsets[index], batch.offsets[index + 1]));
-      if (named?.startsWith(begin)) found.add(named);
-    }
+  for (const log of partitions)
+    for await (const batch of keptBatches(log))
+      for (const index of recordsWith(batch, wanted)) {
+        const named = keyOf(batch.bytes.subarray(batch.offsets[index], batch.offsets[index + 1]));
+        if (named?.startsWith(begin)) found.add(named);
+      }
   return [...found];
 }
 

@@ -32,7 +32,7 @@ function feedOf(arrivalsMs: readonly number[], { nowMs = 0, limit = Infinity, un
   const sleep = async (delayMs: number): Promise<void> => {
     clockMs += delayMs;
   };
-  const parts = { append, nowMs: () => clockMs, sleep, signal: controller.signal };
+  const parts = { append, oneAtATime: false, nowMs: () => clockMs, sleep, signal: controller.signal };
   const start = (until = untilMs) => feed({ events, limit, untilMs: until, ...parts });
   return { appended, controller, start };
 }
@@ -128,7 +128,13 @@ describe("the feed", () => {
   it("fails with what an append fails with", async () => {
     const events = createGathering(recordsOf([1, 2]));
     const append = () => Promise.reject(new Error("no room"));
-    const parts = { append, nowMs: () => 5, sleep: async () => {}, signal: new AbortController().signal };
+    const parts = {
+      append,
+      oneAtATime: false,
+      nowMs: () => 5,
+      sleep: async () => {},
+      signal: new AbortController().signal,
+    };
     await assert.rejects(feed({ events, limit: 9, untilMs: 10, ...parts }), /no room/);
   });
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createGathering } from "../../src/cli/feed.ts";
-import { openGeneration } from "../../src/cli/run-generate.ts";
+import { embeddedLog, openGeneration } from "../../src/cli/run-generate.ts";
 import { readOrigin } from "../../src/cli/run-origin.ts";
 import { type EngineThread, startEngineThread } from "../../src/engine/embedded/thread/thread.ts";
 import { createRecordStream } from "../../src/generator/records.ts";
@@ -29,13 +29,12 @@ async function takeHistory(directory: string, thread: EngineThread, nowMs: numbe
       ...{ settings, dataDirectory: directory, logger: SILENT, signal: stop.signal },
       nowMs: () => nowMs,
       sleep: async () => {},
-      append(batch) {
+      log: embeddedLog(directory, store, (batch) => {
         taken += batch.records.length;
         if (taken >= most) stop.abort();
         return thread.append(batch);
-      },
+      }),
     },
-    store,
     await thread.newestEventMs(),
   );
   await generation.takeHistory();

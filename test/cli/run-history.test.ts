@@ -22,7 +22,7 @@ function runOver(settings: { ratePerSecond: number; historyMs: number }, world: 
   const rows = new Map<string, number>();
   let position = 0;
   let origin: Origin | null = null;
-  let ingestTimeMs: number | null = null;
+  let arrivalMs: number | null = null;
 
   const count = (tables: readonly TableRows[]): void => {
     for (const { table, rows: some } of tables) rows.set(table, (rows.get(table) ?? 0) + some.length);
@@ -42,13 +42,13 @@ function runOver(settings: { ratePerSecond: number; historyMs: number }, world: 
   function start(nowMs: number, stopMs: number): Plan {
     const watermarkMs = session.watermarkMs();
     const eventTimeMs = watermarkMs === null ? null : watermarkMs + pipeline.delayMs;
-    const plan = planStream({ seed: 1, limit: 1, ...settings }, origin, { eventTimeMs, ingestTimeMs }, nowMs);
+    const plan = planStream({ seed: 1, limit: 1, ...settings }, origin, { eventTimeMs, arrivalMs }, nowMs);
     origin = plan.origin;
     const events = createGathering(createRecordStream({ ...plan.origin, ...world, afterMs: plan.afterMs }));
     for (let records: Uint8Array[] = []; ; ) {
       const append = events.take(stopMs, Number.POSITIVE_INFINITY);
       records.push(...(append?.records ?? []));
-      ingestTimeMs = append?.ingestTimeMs ?? ingestTimeMs;
+      arrivalMs = append?.ingestTimeMs ?? arrivalMs;
       if (append !== null && records.length < RECORDS_A_TRIGGER) continue;
       takeIn(records);
       records = [];
@@ -103,7 +103,7 @@ describe("the past of a run", () => {
 
 describe("a start", () => {
   const settings = { seed: 7, ratePerSecond: 3, historyMs: HOUR_MS, limit: 1 };
-  const nothing: Present = { eventTimeMs: null, ingestTimeMs: null };
+  const nothing: Present = { eventTimeMs: null, arrivalMs: null };
   const previous: Origin = { seed: 7, ratePerSecond: 3, startMs: NOW_MS - 50 * HOUR_MS, firstNumber: 0 };
 
   it("begins a stream where there is none, as long ago as the history is", () => {
@@ -113,8 +113,8 @@ describe("a start", () => {
     });
   });
 
-  it("goes on after what the log took in last", () => {
-    const present = { eventTimeMs: NOW_MS - 120_000, ingestTimeMs: NOW_MS - 90_000 };
+  it("goes on after what arrived last", () => {
+    const present = { eventTimeMs: NOW_MS - 120_000, arrivalMs: NOW_MS - 90_000 };
     assert.deepEqual(planStream(settings, previous, present, NOW_MS), {
       origin: previous,
       afterMs: NOW_MS - 90_000,
@@ -122,18 +122,18 @@ describe("a start", () => {
   });
 
   it("goes on at most a history behind now", () => {
-    const present = { eventTimeMs: NOW_MS - 9 * HOUR_MS, ingestTimeMs: NOW_MS - 9 * HOUR_MS };
+    const present = { eventTimeMs: NOW_MS - 9 * HOUR_MS, arrivalMs: NOW_MS - 9 * HOUR_MS };
     assert.equal(planStream(settings, previous, present, NOW_MS).afterMs, NOW_MS - HOUR_MS);
   });
 
   it("is never older than what is there, though that lies ahead", () => {
-    const present = { eventTimeMs: NOW_MS + 1000, ingestTimeMs: NOW_MS };
+    const present = { eventTimeMs: NOW_MS + 1000, arrivalMs: NOW_MS };
     assert.equal(planStream(settings, previous, present, NOW_MS).afterMs, NOW_MS + 1000);
     assert.equal(planStream(settings, null, present, NOW_MS).origin.startMs, NOW_MS + 1000);
   });
 
   it("begins another stream, of other applications, for another rate or seed, or when numbers run out", () => {
-    const present = { eventTimeMs: NOW_MS - 5000, ingestTimeMs: NOW_MS };
+    const present = { eventTimeMs: NOW_MS - 5000, arrivalMs: NOW_MS };
     for (const [changed, from] of [
       [{ ...settings, ratePerSecond: 4 }, previous],
       [{ ...settings, seed: 8 }, previous],

@@ -30,18 +30,20 @@ describe("status", () => {
     );
     const status = await statusOf(directory);
     assert.deepEqual(
-      [status.process, status.log.start, status.log.end, status.position, status.lag, status.retried],
-      [null, 0, 300, 300, 0, 0],
+      [status.process, status.broker, status.log.partitions, status.positions, status.lag, status.retried],
+      [null, null, [{ start: 0, end: 300, committed: 300, lag: 0 }], [300], 0, 0],
     );
     const { read, accepted, late, duplicate, dead } = status.ledger;
     assert.deepEqual([read, accepted + late + duplicate + dead], [300, 300]);
     for (const { used, filtered } of status.tables) assert.equal(used + filtered, accepted);
     const scores = status.tables.find(({ name }: { name: string }) => name === "risk_scores");
     assert.equal(scores.rows, scores.used);
-    assert.deepEqual([status.snapshot.position, status.log.retentionMs], [300, 7 * 86_400_000]);
+    assert.deepEqual([status.snapshot.positions, status.log.retentionMs], [[300], 7 * 86_400_000]);
     assert.deepEqual(Object.keys(status.alerts), ["info", "warning", "critical"]);
     const { stdout } = await loanstream(["status", "--data-dir", directory]);
     assert.match(stdout, /^ {2}process +none runs here$/m);
+    assert.match(stdout, /^ {2}log +positions 0 to 300, /m);
+    assert.match(stdout, /^ {2}lag +0 records, committed up to position 300$/m);
     assert.match(stdout, /^ {2}read +300 = /m);
     assert.equal(status.recordsPerSecond, null, "nobody tells a rate where none runs");
     assert.doesNotMatch(stdout, /records\/s/);

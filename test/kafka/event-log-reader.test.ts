@@ -18,7 +18,7 @@ test("a log is read beside whoever writes it, partition by partition: what is co
   const kafka = await kafkaWithTopics(t);
   if (kafka === null) return;
   const topic = await kafka.topic(2);
-  const readers = await openKafkaLogReader(kafka.settings, { topic });
+  const { partitions: readers } = await openKafkaLogReader(kafka.settings, { topic });
   t.after(async () => void (await Promise.all(readers.map((reader) => reader.close()))));
   const [empty, full] = readers;
   assert.deepEqual([await full!.start(), await full!.end(), await readAll(full!)], [0, 0, []]);

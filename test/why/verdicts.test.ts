@@ -10,6 +10,7 @@ import { forgottenIds } from "../../src/why/forgotten-ids.ts";
 import { verdictsOf } from "../../src/why/verdicts.ts";
 import { variant } from "../engine/embedded/rebuild/variants.ts";
 import { newPath, start } from "../engine/embedded/thread/small-run.ts";
+import { type Came, partitionsOf } from "../topics/partitions.ts";
 
 const NOON_MS = Date.UTC(2026, 0, 1, 12);
 const pipeline = variant();
@@ -27,8 +28,8 @@ async function judged(events: readonly (readonly [id: string, second: number])[]
     await openSegmentReader(join(directory, "log")),
     openStoreReader(directory, pipeline),
   ];
-  const found = await findEvents(log, "id", id);
-  const verdicts = await verdictsOf(found, store, textReader("id"), forgottenIds(pipeline, log));
+  const found = await findEvents([log], "id", id);
+  const verdicts = await verdictsOf(found, store, textReader("id"), forgottenIds(pipeline, [log]));
   await log.close();
   store.close();
   return { kinds: verdicts.map(({ kind }) => kind), source };
@@ -64,5 +65,22 @@ describe("what became of an event whose id comes again", () => {
     );
     assert.deepEqual(kinds, ["accepted", "duplicate", "accepted", "duplicate"]);
     assert.deepEqual([source.accepted, source.duplicate, source.dead], [3, 2, 1]);
+  });
+
+  it("goes by the watermark over all partitions, as an engine has it that keeps up", async () => {
+    const at = (id: string, second: number, partition: number): Came => [
+      `{"id":"${id}","at":"${new Date(NOON_MS + second * 1000).toISOString()}"}`,
+      NOON_MS + second * 1000 + partition,
+    ];
+    const isAgain = async (otherSecond: number) => {
+      const partitions = await partitionsOf([
+        [at("a", 0, 0), at("a", 122, 0)],
+        [at("b", otherSecond, 1), at("b", 180, 1)],
+      ]);
+      const [accepted, again] = await findEvents(partitions, "id", "a");
+      assert.ok(accepted && again);
+      return !(await forgottenIds(pipeline, partitions)(accepted, again));
+    };
+    assert.deepEqual([await isAgain(119), await isAgain(121)], [true, false]);
   });
 });

@@ -6,11 +6,11 @@ import { openCluster } from "../../kafka/cluster.ts";
 import { probe } from "../../kafka/probe.ts";
 import { PATIENT } from "../../kafka/retry.ts";
 import type { KafkaSettings } from "../../kafka/settings.ts";
-import type { LogCheck, LogReader } from "../event-log.ts";
+import type { LogCheck, LogReader, LogReaders } from "../event-log.ts";
 import { openAside } from "./aside.ts";
 import { gone, met } from "./failures.ts";
 import type { PartitionSource } from "./source.ts";
-import { topicAtTime, topicBounds } from "./topic-bounds.ts";
+import { identityOf, topicAtTime, topicBounds } from "./topic-bounds.ts";
 
 export interface KafkaLogReaderOptions {
   readonly topic: string;
@@ -22,22 +22,22 @@ const REQUEST_TIMEOUT_MS = 15_000;
 const CHECKED_POSITIONS = 1000;
 
 /**
- * One a partition, in their order, of what is committed. Each connects when it is first asked. Throws what keeps the
+ * Of what is committed. Each partition's connects when it is first asked. Throws what keeps the
  * first connection from coming about, and `kafka.topic-missing`.
  */
 export async function openKafkaLogReader(
   settings: KafkaSettings,
   { topic, onTrouble = () => {} }: KafkaLogReaderOptions,
-): Promise<readonly LogReader[]> {
+): Promise<LogReaders> {
   const cluster = await openCluster(settings, REQUEST_TIMEOUT_MS);
   try {
     await probe(settings);
     const { topicId, bounds } = await topicBounds(cluster, topic, { ...PATIENT, onTrouble });
-    return await Promise.all(
-      bounds.map((_, partition) =>
-        partitionReader({ settings, topic, topicId, partition, trouble: { began: onTrouble, passed() {} } }),
-      ),
+    const trouble = { began: onTrouble, passed() {} };
+    const partitions = await Promise.all(
+      bounds.map((_, partition) => partitionReader({ settings, topic, topicId, partition, trouble })),
     );
+    return { identity: identityOf({ topicId }), partitions };
   } finally {
     await cluster.close();
   }
