@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
-import { loanstream } from "./command-line.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { STORE_FILE } from "../../src/store/sqlite-store.ts";
+import { loanstream, start } from "./command-line.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "loanstream-doctor-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -52,6 +55,26 @@ describe("doctor", () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /^ok +java +there is no java; only tests on Spark need it/m);
     assert.match(stdout, /^ok +maven +there is no mvn; only tests on Spark need it/m);
+  });
+
+  it("tells of a trigger that took longer than there is until the next", async (t) => {
+    const directory = join(scratch, "overrun");
+    const on = ["--data-dir", directory, "--port", "0"];
+    const running = start(["run", ...on, "--rate", "50", "--history", "none"], { LOG_LEVEL: "engine=debug" });
+    t.after(() => running.kill());
+    await running.said('"message":"commit"');
+    using database = new DatabaseSync(join(directory, STORE_FILE), { timeout: 5000 });
+    database.exec("BEGIN IMMEDIATE");
+    await running.said('"message":"waiting"');
+    // A trigger is due within a second, and waits for twice as long at least.
+    await delay(3000);
+    database.exec("COMMIT");
+    const { stdout } = await loanstream(["doctor", ...on]);
+    const overrun =
+      /^warning +trigger +overrun: the slowest of the last minute took [\d,]+ of 1,000 ms\n +Raise/m;
+    assert.match(stdout, overrun);
+    running.interrupt();
+    assert.equal((await running.outcome).exitCode, 0);
   });
 
   it("leaves a wrong command line to the command line", async () => {
