@@ -14,6 +14,7 @@ import { lives, processId } from "../../stack/process.ts";
 import { startStack, stopStack } from "../../stack/processes.ts";
 import { findService } from "../../stack/service.ts";
 import { app, kafka } from "../../stack/services.ts";
+import { loanstream } from "../cli/command-line.ts";
 import { records, type StackUnderTest, stackUnderTest } from "./stack-under-test.ts";
 
 const kafkaFolder = ({ directory }: StackUnderTest): string => join(directory, "kafka");
@@ -94,6 +95,38 @@ test("a port that something else listens on is refused before anything starts", 
   );
   assert.deepEqual(stack.said, []);
   assert.equal(existsSync(kafkaFolder(stack)), false);
+});
+
+test("the application takes in what is sent, and ends gently", { timeout: 180_000 }, async (t) => {
+  const stack = await stackUnderTest(t);
+  if (!stack) return;
+  await startStack([kafka, app], stack);
+  assert.match(stack.said.at(-1) ?? "", /^The application is ready at 127\.0\.0\.1:\d+ after [\d.]+ s /);
+  const at = ["--kafka-bootstrap", `127.0.0.1:${stack.kafkaPort}`];
+  const sent = await loanstream(["generate", "--out", "kafka", "--events", "300", ...at]);
+  assert.equal(sent.exitCode, 0, sent.stderr);
+  const consume = ["consume", "risk", "--broker", "kafka", "--from", "beginning", "--max", "1", "--json"];
+  const row = await loanstream([...consume, ...at]);
+  assert.match(row.stdout, /^\{.*"application_id":/);
+
+  const directory = join(stack.directory, "app", "data");
+  const on = [
+    "--broker",
+    "kafka",
+    "--data-dir",
+    directory,
+    "--port",
+    String(stack.appPort),
+    "--no-generator",
+  ];
+  const { stdout } = await loanstream(["doctor", ...on, ...at]);
+  assert.match(stdout, /^ok +process +\d+ runs on the data directory/m);
+  assert.match(stdout, /^ok +positions +the tables hold/m);
+  assert.doesNotMatch(stdout, /^failed/m);
+
+  assert.equal(await stopStack(stack), true);
+  assert.match(stack.said.at(-2) ?? "", /^The application stopped after /);
+  assert.match(await readFile(join(stack.directory, "app", "server.log"), "utf8"), /^300 read = /m);
 });
 
 test("a port that a run has already is refused, and the run named as what it may be", async (t) => {
