@@ -54,6 +54,7 @@ async function openKafka(
       signal: new AbortController().signal,
       nowMs: Date.now,
     });
+    troubles.passed();
     const publish: Publisher["publish"] = async (publication) => {
       await publisher.publish(publication);
       troubles.passed();
