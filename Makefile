@@ -8,7 +8,7 @@ WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
-FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts))
+FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts test/faults/kafka/*.test.ts))
 BROWSER_TESTS = $(sort $(wildcard test/e2e/*.test.ts))
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 ARGS ?=
