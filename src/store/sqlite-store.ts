@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { makeDirectories, whyUnwritable } from "../directories.ts";
-import { fail, type LoanstreamError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import { total } from "../eventlog/positions.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { ALERTS_TABLE } from "./alerts.ts";
@@ -11,6 +11,7 @@ import { backfillsOf } from "./backfills.ts";
 import { quoted } from "./columns.ts";
 import { commitWriter } from "./commit-writer.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { refuseOtherLog } from "./other-log.ts";
 import {
   begunPositions,
   keepBegun,
@@ -178,14 +179,8 @@ function keepSeq(database: DatabaseSync, seq: number): number {
 /** Throws `store.other-log`. */
 function keepLog(database: DatabaseSync, log: string, file: string): void {
   const { log: kept } = readProgress(database);
-  if (kept !== null && kept !== log) throw otherLog(kept, log, file);
+  refuseOtherLog(kept, log, file);
   if (kept === null) database.prepare("UPDATE loanstream_progress SET log = ?").run(log);
-}
-
-function otherLog(kept: string, log: string, file: string): LoanstreamError {
-  const message = `these tables were computed from ${kept}, and this is ${log}`;
-  const remedy = "Name the log that they belong to, or another directory by --data-dir.";
-  return fail("store.other-log", message, remedy, { file });
 }
 
 /** So long a transaction waits for another program's to end before it gives `store.locked`. */

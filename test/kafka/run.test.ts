@@ -8,7 +8,7 @@ import { after, describe, it, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { wantedTopics } from "../../src/topics/wanted-topics.ts";
-import { loanstream, type Outcome, type RunningCommand, start } from "../cli/command-line.ts";
+import { start as begin, loanstream, type Outcome, type RunningCommand } from "../cli/command-line.ts";
 import { storedRows } from "../cli/stored-rows.ts";
 import { events, pipeline } from "../topics/data.ts";
 import { brokerOfThisFile, type Kafka, withAdmin } from "./filled-topics.ts";
@@ -20,7 +20,19 @@ const INPUT = "loan.applications";
 
 const kafka = await brokerOfThisFile();
 if ("skipped" in kafka) test("run on Kafka", { skip: kafka.skipped }, () => {});
-else describe("run on Kafka", () => ofRun(kafka));
+else describe("run on Kafka", { timeout: 300_000 }, () => ofRun(kafka));
+
+const begun: RunningCommand[] = [];
+after(() => {
+  for (const running of begun) running.kill();
+});
+
+/** Ends with the file, whatever fails. */
+function start(args: readonly string[]): RunningCommand {
+  const running = begin(args);
+  begun.push(running);
+  return running;
+}
 
 interface Source {
   readonly read: number;
@@ -97,7 +109,7 @@ function ofRun({ settings, broker }: Exclude<Kafka, { skipped: string }>): void 
     const running = start(runArgs(directory));
     const url = await urlOf(running, directory);
     await until(() => source(directory).read > 300);
-    assert.equal((await fetch(`${url}/api/tables/risk_scores?limit=5`)).status, 200);
+    assert.equal((await fetch(`${url}/v1/tables/risk_scores?limit=5`)).status, 200);
     const { process: seen } = JSON.parse((await ask("status", "--json")).stdout);
     assert.equal(seen.url, url);
     const { stdout } = await stop(running);
@@ -284,6 +296,7 @@ function ofRun({ settings, broker }: Exclude<Kafka, { skipped: string }>): void 
   });
 
   it("waits for a broker that isn't there, until it is or until Ctrl-C", async () => {
+    await withAdmin(settings, (admin) => admin.recreate(wantedTopics(pipeline)));
     await broker.kill();
     const waiting = start(runArgs(directory));
     await waiting.said("waits for it");

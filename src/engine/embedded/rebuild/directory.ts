@@ -20,7 +20,7 @@ export interface RebuildOutcome extends Rebuild {
   readonly notices: readonly string[];
 }
 
-/** Throws `store.in-use`, `store.pipeline-changed`, and what `rebuild` throws. */
+/** Throws `store.in-use`, `store.pipeline-changed`, `store.other-log`, and what `rebuild` throws. */
 export async function rebuildDirectory({
   directory,
   pipeline,
@@ -30,6 +30,7 @@ export async function rebuildDirectory({
   const opened = openStoreToRebuild(directory, pipeline, names);
   const tables = pipeline.tables.filter(({ name }) => names.has(name));
   try {
+    opened.store.belongsTo(EMBEDDED);
     const log = onePartition(await openSegmentLog(await nodeDirectory(join(directory, "log"))), EMBEDDED);
     try {
       const reader = await openSegmentReader(join(directory, "log"));

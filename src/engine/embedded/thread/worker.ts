@@ -91,10 +91,13 @@ function failureOf(error: unknown, { dataDirectory }: ThreadSettings): Failure {
   const [first, ...rest] = failure.diagnostics;
   const placed = (diagnostic: Diagnostic): Diagnostic => ({
     ...diagnostic,
-    place: { file: dataDirectory, ...diagnostic.place },
+    place: isOnKafka(diagnostic) ? diagnostic.place : { file: dataDirectory, ...diagnostic.place },
   });
   return { known: true, diagnostics: [placed(first), ...rest.map(placed)] };
 }
+
+const isOnKafka = ({ place: { broker, topic } }: Diagnostic): boolean =>
+  broker !== undefined || topic !== undefined;
 
 const port = parentPort;
 if (port !== null) {
