@@ -125,6 +125,24 @@ describe("the feed", () => {
     assert.deepEqual([durable.length, Math.max(...most), most[0]], [20, 5, 5]);
   });
 
+  it("hands over one append at a time where it is to", async () => {
+    const most = async (oneAtATime: boolean) => {
+      let [underWay, atOnce] = [0, 0];
+      const append = async (): Promise<void> => {
+        underWay += 1;
+        atOnce = Math.max(atOnce, underWay);
+        for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+        underWay -= 1;
+      };
+      const parts = { append, oneAtATime, nowMs: () => 100_000, sleep: async () => {} };
+      const events = createGathering(recordsOf(everyMs(10, 10_001)));
+      await feed({ ...parts, events, limit: 9, untilMs: 100_000, signal: new AbortController().signal });
+      return atOnce;
+    };
+    assert.equal(await most(true), 1);
+    assert.ok((await most(false)) > 1);
+  });
+
   it("fails with what an append fails with", async () => {
     const events = createGathering(recordsOf([1, 2]));
     const append = () => Promise.reject(new Error("no room"));
