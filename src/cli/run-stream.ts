@@ -93,7 +93,10 @@ async function withEngine(
   try {
     if (kafka !== null) await awaitBroker(kafka.settings, { ...run, sleep });
     if (run.signal.aborted) return null;
-    return await withThread(run, tables, url, token);
+    return await withThread(run, tables, url, token).catch((error) => {
+      if (error !== run.signal.reason) throw error;
+      return null;
+    });
   } finally {
     tables.reader?.close();
     tables.reader = null;
@@ -112,7 +115,9 @@ function keptTables({ pipeline, dataDirectory }: RunOptions): StoreReader | null
 
 async function withThread(run: Run, tables: Tables, url: string, token: string): Promise<Ledger> {
   const { pipeline, dataDirectory, kafka, logLevels } = run.options;
-  const thread = await startEngineThread({ pipeline, dataDirectory, kafka, logLevels }, run.logs.write);
+  const settings = { pipeline, dataDirectory, kafka, logLevels };
+  // A start on Kafka may wait for brokers; one on the directory's own log ends by itself.
+  const thread = await startEngineThread(settings, run.logs.write, kafka === null ? undefined : run.signal);
   try {
     const reader = tables.reader ?? openStoreReader(dataDirectory, pipeline);
     tables.reader = reader;

@@ -12,6 +12,8 @@ export function readProgress(database: DatabaseSync): Progress {
   return {
     storeId: String(row?.store_id ?? ""),
     log: text(row?.log),
+    begun: text(row?.begun) === null ? null : positionsFrom(row?.begun),
+    following: row?.following === 1,
     positions: positionsFrom(row?.positions),
     seq: Number(row?.seq ?? 0),
     ownerEpoch: Number(row?.owner_epoch ?? 0),

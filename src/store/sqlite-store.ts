@@ -145,7 +145,7 @@ function takeOver(
 ): PipelineChange | null {
   database.exec(`BEGIN IMMEDIATE; ${OWN_TABLES} ${PIPELINE_TABLES} ${ALERTS_TABLE}`);
   database
-    .prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, 0, ?, NULL, '[]', 0, NULL, NULL)")
+    .prepare("INSERT OR IGNORE INTO loanstream_progress VALUES (1, 0, ?, NULL, NULL, 0, '[]', 0, NULL, NULL)")
     .run(randomUUID());
   const change = pipelineChange(database, directory, pipeline, rebuilt);
   for (const table of change?.added ?? []) dropEmpty(database, table);
@@ -195,6 +195,8 @@ export function storeOver(
   const transact = ownersTransactions(database, file);
   const writeCommit = commitWriter(database, writes);
   const points = recoveryPoints(database);
+  const keepBegin = database.prepare("UPDATE loanstream_progress SET begun = ?");
+  const keepFollowing = database.prepare("UPDATE loanstream_progress SET following = ?");
   let { seq } = readProgress(database);
   return {
     progress: () => readProgress(database),
@@ -210,9 +212,8 @@ export function storeOver(
       seq = written.seq;
       return written;
     },
-    skipTo(least) {
-      seq = transact(() => keepSeq(database, Math.max(seq, least)));
-    },
+    begin: (positions) => transact(() => void keepBegin.run(JSON.stringify(positions))),
+    follow: (following) => transact(() => void keepFollowing.run(following ? 1 : 0)),
     change,
     journalEnd: points.journalEnd,
     keepSnapshot: (state) => transact(() => points.keep(state)),

@@ -78,6 +78,10 @@ export interface Progress {
   readonly storeId: string;
   /** Of which log the positions are; null until it is known. */
   readonly log: string | null;
+  /** Where the first commit began; null until that is known. */
+  readonly begun: Positions | null;
+  /** Whether it takes in again what was published before this copy of it was restored. */
+  readonly following: boolean;
   readonly positions: Positions;
   /** The last change's: each row that was put out, and each alert, has the next number of the whole store. */
   readonly seq: number;
@@ -113,8 +117,10 @@ export interface Store {
    * it, `store.disk-full`, `store.failed`, `store.corrupt`; nothing is written then.
    */
   commit(commit: Commit): Written;
-  /** The next change gets a greater number than this one. */
-  skipTo(seq: number): void;
+  /** Where the first commit is going to begin. */
+  begin(positions: Positions): void;
+  /** Until it is told otherwise it takes in again what was published before. */
+  follow(following: boolean): void;
   /** How the pipeline differs from the one that the store's rows and snapshots belong to; null if it doesn't. */
   readonly change: PipelineChange | null;
   /**

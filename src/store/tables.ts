@@ -9,6 +9,8 @@ export const OWN_TABLES = `
     owner_epoch INTEGER NOT NULL,
     store_id TEXT NOT NULL,
     log TEXT,
+    begun TEXT,
+    following INTEGER NOT NULL,
     positions TEXT NOT NULL,
     seq INTEGER NOT NULL,
     watermark TEXT,

@@ -16,6 +16,8 @@ describe("the live view", () => {
     progress: {
       storeId: "s",
       log: null,
+      begun: null,
+      following: false,
       positions: [1234],
       seq: 5,
       ledger,

@@ -129,6 +129,8 @@ describe("the store", () => {
     assert.match(storeId, /^[0-9a-f-]{36}$/);
     assert.deepEqual(progress, {
       log: null,
+      begun: null,
+      following: false,
       positions: [3],
       seq: 0,
       ledger,
@@ -229,11 +231,14 @@ describe("the store", () => {
     store.close();
   });
 
-  it("leaves numbers out when it is asked to", () => {
+  it("knows where its first commit began, and whether it follows", () => {
     const store = openStore(newPath(), smallPipeline);
-    store.skipTo(10);
-    store.skipTo(7);
-    assert.equal(store.commit(commit(1, { tables: [{ table: "scores", rows: [row] }] })).seq, 11);
+    assert.deepEqual([store.progress().begun, store.progress().following], [null, false]);
+    store.begin([3, 0]);
+    store.follow(true);
+    assert.deepEqual([store.progress().begun, store.progress().following], [[3, 0], true]);
+    store.follow(false);
+    assert.equal(store.progress().following, false);
     store.close();
   });
 });

@@ -26,7 +26,7 @@ export async function recoverOrAdopt(
     ...recovered,
     session: changed,
     snapshotPositions: recovered.positions,
-    triggered: null,
+    adopted: true,
     raised: [],
   };
 }

@@ -2,7 +2,6 @@
 import type { PartitionedLog } from "../../../eventlog/event-log.ts";
 import { type Positions, reaches, total } from "../../../eventlog/positions.ts";
 import type { Logger } from "../../../log.ts";
-import { standingOf } from "../../../publish/outbox.ts";
 import type { Publication, Published, Publisher, TriggerPoint } from "../../../publish/publisher.ts";
 import type { JournalEntry, Store } from "../../../store/store.ts";
 import type { Patiently } from "./patiently.ts";
@@ -39,29 +38,35 @@ export interface Intake {
 const COMMIT_BYTES = 4 << 20;
 const COMMIT_MS = 50;
 
-/**
- * Goes on from the recovered state, whose alerts are committed. What was published of commits that this store has
- * lost, since it is an older copy, is taken in again and not published.
- */
-export async function openIntake(parts: IntakeParts, recovered: Recovered): Promise<Intake> {
+/** @param toFollow what another copy of the store has published, where this one is older; null where it isn't */
+export async function openIntake(
+  parts: IntakeParts,
+  recovered: Recovered,
+  toFollow: Published | null,
+): Promise<Intake> {
   const { log, store, publisher, nowMs, writing, logger } = parts;
   const { session, raised } = recovered;
   const pending = createPending();
   let { positions, triggered } = recovered;
+  let isPutOut = !recovered.adopted;
   let reading = openReading(log, positions);
 
   /** @param leave what is pending, where it is enough */
   async function takeIn(leave: () => Promise<void>, isToStop: () => boolean): Promise<void> {
     let leaveAtMs = nowMs() + COMMIT_MS;
-    for (let read = await reading.next(); read !== null; read = await reading.next()) {
-      pending.addStep(read, session.step(read.batch, read.unread));
-      positions = reading.positions();
-      if (isToStop()) return reading.rest();
-      if (pending.bytes() < COMMIT_BYTES && nowMs() < leaveAtMs) continue;
-      await leave();
-      leaveAtMs = nowMs() + COMMIT_MS;
+    try {
+      for (let read = await reading.next(); read !== null; read = await reading.next()) {
+        pending.addStep(read, session.step(read.batch, read.unread));
+        positions = reading.positions();
+        if (isToStop()) return;
+        if (pending.bytes() < COMMIT_BYTES && nowMs() < leaveAtMs) continue;
+        await leave();
+        leaveAtMs = nowMs() + COMMIT_MS;
+      }
+      if (pending.hasSteps()) await leave();
+    } finally {
+      await reading.rest();
     }
-    if (pending.bytes() > 0) await leave();
   }
 
   function trigger(unread: readonly number[]): JournalEntry["trigger"] {
@@ -87,18 +92,23 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
     return { positions, triggered, late, dead, ...written };
   }
 
-  /** Takes in what another copy of this store has taken in and published; at a trigger of it what that put out as well. */
-  async function follow(published: Published): Promise<void> {
-    const { triggered: last } = published;
+  /**
+   * Takes in what another copy of this store had taken in and published; where it triggered last it puts out what that
+   * did. Nothing of it is published, and the store knows that it follows until what it has come to is marked as such.
+   */
+  async function follow({ positions: untilPositions, triggered: last }: Published): Promise<void> {
+    await writing(() => store.follow(true));
     if (last !== null && reaches(last.positions, positions)) {
       await followTo(last.positions);
       await keep(trigger(last.unread));
     }
-    await followTo(published.positions);
-    await writing(() => store.skipTo(published.seq));
-    logger.warn("took in again what was published before these tables were restored", {
-      position: total(positions),
-    });
+    await followTo(untilPositions);
+    const { seq } = store.progress();
+    await publisher.begin();
+    await publisher.publish({ seq, positions, triggered, tables: [], late: [], dead: [] });
+    await writing(() => store.follow(false));
+    const position = total(positions);
+    logger.warn("took in again what was published before these tables were restored", { position });
   }
 
   async function followTo(untilPositions: Positions): Promise<void> {
@@ -114,8 +124,7 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
     reading = openReading(log, positions, untilPositions);
   }
 
-  const { published } = publisher;
-  if (published !== null && standingOf(published, store.progress()) === "ahead") await follow(published);
+  if (toFollow !== null) await follow(toFollow);
   pending.addRows(raised);
   if (raised.length > 0) await commit(null);
 
@@ -125,8 +134,10 @@ export async function openIntake(parts: IntakeParts, recovered: Recovered): Prom
     takeIn: (isToStop) => takeIn(() => commit(null), isToStop),
     async putOut() {
       const unread = reading.unread();
-      if (isSame(triggered, { positions, unread })) return;
+      positions = reading.positions();
+      if (isPutOut && isSame(triggered, { positions, unread })) return;
       await commit(trigger(unread));
+      isPutOut = true;
     },
     state: () => session.snapshot(),
     endAt: (ends) => reading.endAt(ends),

@@ -10,15 +10,16 @@ import { recoverOrAdopt } from "./adopt.ts";
 import { openIntake } from "./intake.ts";
 import { oneWorker } from "./one-worker.ts";
 import { patiently } from "./patiently.ts";
-import { type OpenOutbox, publishRest } from "./publish-rest.ts";
+import { type Outbox, reconcile } from "./reconcile.ts";
 import { type RepairedLetter, type Retried, retryQueue, settleRetries } from "./retry.ts";
 import { type KeeperParts, snapshotKeeper } from "./snapshot-keeper.ts";
 
 export interface LoopParts extends Omit<KeeperParts, "writing"> {
   readonly pipeline: Pipeline;
-  readonly publisher: Publisher;
+  /** Called once the state is recovered: whoever can't go on disturbs nobody who publishes. */
+  readonly openPublisher: () => Promise<Publisher>;
   /** For a publisher that lacks something of the store; null where nothing is published. */
-  readonly outbox: OpenOutbox | null;
+  readonly openOutbox: (() => Outbox) | null;
   /** Told how many records wait to be taken in, at most, whenever that has changed. */
   readonly onLag: (records: number) => void;
   /** Told after each trigger how long it took, from when it was due until what it put out was committed. */
@@ -45,7 +46,7 @@ export interface EngineLoop {
 
 /** Recovers the state and goes on from the last commit. Throws what `recoverSession` throws. */
 export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
-  const { pipeline, log, store, publisher, timers, logger } = parts;
+  const { pipeline, log, store, timers, logger } = parts;
   const { nowMs } = timers;
   const writing = patiently(timers, logger);
   const end = () => total(log.partitions.map((partition) => partition.end()));
@@ -55,8 +56,11 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
   await writing(() => store.backfills.stopped(end()));
   await settleRetries(log, store, writing);
   for (const notice of store.change?.notices ?? []) logger.warn(notice);
-  await publishRest(parts, recovered);
-  const intake = await openIntake({ log, store, publisher, nowMs, writing, logger }, recovered);
+  if (store.progress().ledger === null) await writing(() => store.begin(recovered.positions));
+  const publisher = await parts.openPublisher();
+  const intakeParts = { log, store, publisher, nowMs, writing, logger };
+  const toFollow = await reconcile(intakeParts, recovered, parts.openOutbox);
+  const intake = await openIntake(intakeParts, recovered, toFollow);
   const keeper = snapshotKeeper({ ...parts, writing, onFailure: stop }, intake, snapshotPositions);
   const retries = retryQueue({ log, store, append, writing, nowMs });
   let isTriggerDue = false;

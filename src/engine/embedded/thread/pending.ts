@@ -4,7 +4,7 @@ import type { Step } from "../../../store/store.ts";
 import type { RecordBatch } from "../../batch.ts";
 import type { DeadLetter, RecordPlace, TableRows } from "../../engine.ts";
 import type { StepOutput } from "../session.ts";
-import type { Unread } from "./reading.ts";
+import type { NextBatch } from "./reading.ts";
 
 export interface Leaving {
   readonly steps: readonly Step[];
@@ -16,7 +16,9 @@ export interface Leaving {
 export interface Pending {
   /** Of the records that were taken in since the last commit. */
   bytes(): number;
-  addStep(read: Unread, output: StepOutput): void;
+  /** Whether any record was. */
+  hasSteps(): boolean;
+  addStep(read: NextBatch, output: StepOutput): void;
   addRows(rows: readonly TableRows[]): void;
   /** All of it; nothing is pending from then on. */
   take(): Leaving;
@@ -31,6 +33,7 @@ export function createPending(): Pending {
 
   return {
     bytes: () => bytes,
+    hasSteps: () => steps.length > 0,
     addStep({ batch, unread }, output) {
       const { offsets, count, partition, basePosition } = batch;
       bytes += offsets[count]! - offsets[0]!;

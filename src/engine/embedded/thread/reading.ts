@@ -3,7 +3,7 @@ import type { EventLog, PartitionedLog } from "../../../eventlog/event-log.ts";
 import type { Positions } from "../../../eventlog/positions.ts";
 import { type RecordBatch, recordsBetween } from "../../batch.ts";
 
-export interface Unread {
+export interface NextBatch {
   readonly batch: RecordBatch;
   /** Other partitions that have unread records beside it. */
   readonly unread: readonly number[];
@@ -11,16 +11,14 @@ export interface Unread {
 
 /** Of its promises one at a time. */
 export interface Reading {
-  /** By partition: behind what `next` has given. */
+  /** By partition: behind what `next` has given, and behind what holds no records. */
   positions(): Positions;
-  /** Whether there may be more, as far as it is known. */
-  hasMore(): boolean;
-  /** How many records that may be, at most. */
+  /** How many records there may be to read, at most, as far as it is known. */
   lag(): number;
-  /** Partitions that may have more. */
+  /** Partitions that may have more, whether it is to be read or not. */
   unread(): readonly number[];
   /** The batch that was taken in before every other that is unread; null where nothing is. Throws as `EventLog.read`. */
-  next(): Promise<Unread | null>;
+  next(): Promise<NextBatch | null>;
   /** What stands there or behind isn't read, unless it was asked for already. */
   endAt(positions: Positions): void;
   /** Holds nothing open until it is asked for more. */
@@ -33,25 +31,31 @@ export function openReading(
   fromPositions: Positions,
   untilPositions?: Positions,
 ): Reading {
-  const ones = partitions.map((log, partition) =>
-    openPartition(log, fromPositions[partition] ?? log.start(), untilPositions?.[partition]),
-  );
-  const unread = (): number[] => [...ones.keys()].filter((partition) => ones[partition]!.lag() > 0);
+  const ones = partitions.map((log, partition) => {
+    const from = fromPositions[partition] ?? log.start();
+    return openPartition(
+      log,
+      from,
+      untilPositions === undefined ? Infinity : (untilPositions[partition] ?? from),
+    );
+  });
+  const having = (isSo: (one: PartitionReading) => boolean): number[] =>
+    [...ones.keys()].filter((partition) => isSo(ones[partition]!));
+  const unread = (): number[] => having((one) => one.isUnread());
 
   return {
     positions: () => ones.map(({ position }) => position()),
-    hasMore: () => ones.some(({ lag }) => lag() > 0),
     lag: () => ones.reduce((sum, { lag }) => sum + lag(), 0),
     unread,
     async next() {
-      for (let left = unread(); left.length > 0; left = unread()) {
-        const heads = await Promise.all(left.map((partition) => ones[partition]!.head()));
-        const first = earliest(heads);
+      for (;;) {
+        const left = having((one) => one.lag() > 0);
+        if (left.length === 0) return null;
+        const first = earliest(await Promise.all(left.map((partition) => ones[partition]!.head())));
         if (first === null) continue;
         ones[first.partition]!.take();
         return { batch: first, unread: unread().filter((partition) => partition !== first.partition) };
       }
-      return null;
     },
     endAt(positions) {
       for (const [partition, one] of ones.entries()) one.endAt(positions[partition] ?? 0);
@@ -69,8 +73,9 @@ function earliest(heads: readonly (RecordBatch | null)[]): RecordBatch | null {
 
 interface PartitionReading {
   position(): number;
-  /** How many positions may hold unread records. */
+  /** How many positions that are to be read may hold unread records. */
   lag(): number;
+  isUnread(): boolean;
   /** The next batch, which stays the next one until it is taken; null where there is none by now. */
   head(): Promise<RecordBatch | null>;
   take(): void;
@@ -78,37 +83,37 @@ interface PartitionReading {
   rest(): Promise<void>;
 }
 
-function openPartition(
-  log: EventLog,
-  from: number,
-  untilPosition = Number.POSITIVE_INFINITY,
-): PartitionReading {
-  const cursor = openCursor(log, from);
+function openPartition(log: EventLog, from: number, untilPosition: number): PartitionReading {
+  let cursor = openCursor(log, from);
   let position = from;
-  /** Nothing but what is in `next` stands before it unread: the end of a transaction takes a position, too. */
-  let readThrough = from;
   let next: RecordBatch | null = null;
   let until = untilPosition;
-  const end = () => Math.min(log.end(), until);
+  const readThrough = () => (next === null ? position : next.basePosition + next.count);
+  const lag = () => (next?.count ?? 0) + Math.max(0, Math.min(log.end(), until) - readThrough());
 
   return {
     position: () => position,
-    lag: () =>
-      next === null ? Math.max(0, end() - readThrough) : next.count + Math.max(0, end() - readThrough),
+    lag,
+    isUnread: () => next !== null || log.end() > position,
     async head() {
-      const endBefore = end();
+      const endBefore = Math.min(log.end(), until);
       next ??= await cursor.next(until);
-      readThrough = next === null ? Math.max(endBefore, position) : next.basePosition + next.count;
+      // What is left there are no records: in Kafka the end of a transaction takes a position, too.
+      if (next === null && endBefore > position) {
+        await cursor.rest();
+        position = endBefore;
+        cursor = openCursor(log, position);
+      }
       return next;
     },
     take() {
-      position = readThrough;
+      position = readThrough();
       next = null;
     },
-    endAt(position) {
-      until = Math.min(until, position);
+    endAt(end) {
+      until = Math.min(until, end);
     },
-    rest: cursor.rest,
+    rest: () => cursor.rest(),
   };
 }
 

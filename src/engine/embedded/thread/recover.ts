@@ -1,7 +1,7 @@
 /** The engine's state as of the last commit: the newest snapshot, and the log replayed from it. */
 import { fail, LoanstreamError } from "../../../errors.ts";
 import type { PartitionedLog } from "../../../eventlog/event-log.ts";
-import { type Positions, total } from "../../../eventlog/positions.ts";
+import { type Positions, reaches, total } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import type { TriggerPoint } from "../../../publish/publisher.ts";
 import type { JournalEntry, KeptEntry, Progress, Store } from "../../../store/store.ts";
@@ -19,6 +19,8 @@ export interface Recovered {
   readonly snapshotPositions: Positions;
   /** Where it triggered last; null where that isn't known. */
   readonly triggered: TriggerPoint | null;
+  /** Whether it is another pipeline's state, which has put nothing out yet. */
+  readonly adopted: boolean;
   /**
    * What alerts over groups raised on the way. The store has them, unless an alert is new: then its groups have left
    * for the session, and would not be put out again.
@@ -28,7 +30,8 @@ export interface Recovered {
 
 /**
  * Puts nothing out: rows were committed already. A store that nothing was committed to begins with the oldest record
- * kept. Throws `store.behind-log`, `log.position-gone`, `log.corrupt`, `engine.replay-differs`.
+ * kept. Throws `store.behind-log`, `log.position-gone`, `log.corrupt`, `engine.snapshot-mismatch`,
+ * `engine.replay-differs`.
  */
 export async function recoverSession(
   pipeline: Pipeline,
@@ -38,7 +41,14 @@ export async function recoverSession(
   const progress = store.progress();
   const { session, positions: snapshotPositions, journalId } = await begin(pipeline, log, store);
   if (progress.ledger === null)
-    return { session, positions: snapshotPositions, snapshotPositions, triggered: null, raised: [] };
+    return {
+      session,
+      positions: snapshotPositions,
+      snapshotPositions,
+      triggered: null,
+      adopted: false,
+      raised: [],
+    };
   const ends = log.partitions.map((partition) => partition.end());
   if (progress.positions.some((position, partition) => (ends[partition] ?? 0) < position))
     throw behindLog(ends, progress.positions);
@@ -49,7 +59,10 @@ export async function recoverSession(
     raised.push(...rows.filter(isRaised));
   });
   if (!agrees(session, progress)) throw differs(progress);
-  return { session, ...replayed, snapshotPositions, raised };
+  const positions = replayed.positions.map((at, partition) =>
+    Math.max(at, progress.positions[partition] ?? at),
+  );
+  return { session, positions, triggered: replayed.triggered, snapshotPositions, adopted: false, raised };
 }
 
 interface Beginning {
@@ -58,10 +71,7 @@ interface Beginning {
   readonly journalId: number;
 }
 
-/**
- * The newest snapshot that can be read. Where none can, all that the log still holds is taken in up to the oldest of
- * them: what isn't needed is let go by snapshots only.
- */
+/** The newest snapshot that can be read; where none can, the log from where the first commit began. */
 async function begin(pipeline: Pipeline, log: PartitionedLog, store: Store): Promise<Beginning> {
   let oldest: Omit<Beginning, "session"> | null = null;
   for (const { positions, journalId, state } of store.snapshots()) {
@@ -71,15 +81,27 @@ async function begin(pipeline: Pipeline, log: PartitionedLog, store: Store): Pro
   }
   const session = openSession(pipeline);
   const starts = log.partitions.map((partition) => partition.start());
-  if (oldest === null) return { session, positions: starts, journalId: 0 };
-  const reading = openReading(log, starts, oldest.positions);
-  for (let read = await reading.next(); read !== null; read = await reading.next())
-    session.step(read.batch, read.unread);
-  await reading.rest();
+  const begun = store.progress().begun ?? starts;
+  if (oldest === null) return { session, positions: begun, journalId: 0 };
+  if (!reaches(begun, starts.slice(0, begun.length))) throw stateLost();
+  await readUntil(log, session, begun, oldest.positions);
   return { session, ...oldest };
 }
 
-/** Null for one that this version can't read: an older one, or the whole log, gives the same state. */
+/** As it came, since the journal of then is gone: over several partitions the ledger will tell if that was otherwise. */
+async function readUntil(
+  log: PartitionedLog,
+  session: Session,
+  fromPositions: Positions,
+  untilPositions: Positions,
+): Promise<void> {
+  const reading = openReading(log, fromPositions, untilPositions);
+  for (let read = await reading.next(); read !== null; read = await reading.next())
+    session.step(read.batch, read.unread);
+  await reading.rest();
+}
+
+/** Null for one that this version can't read: an older one may be readable. */
 function restored(pipeline: Pipeline, state: Uint8Array): Session | null {
   try {
     return openSession(pipeline, state);
@@ -153,6 +175,13 @@ export function behindLog(ends: Positions, positions: Positions): LoanstreamErro
   const message = `the log ends at position ${ends.join(", ")}, the tables hold what came up to ${positions.join(", ")}`;
   const remedy = "Restore the log and the store from the same copy, or start with an empty data directory.";
   return fail("store.behind-log", message, remedy);
+}
+
+function stateLost(): LoanstreamError {
+  const message = "no kept state can be read, and the log no longer reaches back to where these tables begin";
+  const remedy =
+    "Start with the version that wrote it, or set loanstream.sqlite aside: the next start takes in anew what the log keeps.";
+  return fail("engine.snapshot-mismatch", message, remedy);
 }
 
 function differs({ positions }: Progress): LoanstreamError {

@@ -52,7 +52,7 @@ async function start(port: MessagePort, settings: ThreadSettings): Promise<void>
   const logs = processLogSettings(settings.logLevels, (line, level) => tell({ kind: "said", line, level }));
   const opened = openStore(settings.dataDirectory, settings.pipeline);
   const store = tellingStore(opened, createLogger("store", logs), timers.nowMs);
-  const ends = await openEnds(settings, store.progress().storeId, logs);
+  const ends = await openEnds(settings, store, logs);
   const loop = await openLoop({
     pipeline: settings.pipeline,
     ...ends,

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after } from "node:test";
+import type { Outbox } from "../../../../src/engine/embedded/thread/reconcile.ts";
 import { type EngineLoop, openLoop } from "../../../../src/engine/embedded/thread/loop.ts";
 import type { Timers } from "../../../../src/engine/embedded/thread/timers.ts";
 import { type ErrorCode, LoanstreamError } from "../../../../src/errors.ts";
@@ -18,6 +19,8 @@ import { createLogger, parseLogLevels } from "../../../../src/log.ts";
 import { loadAlerts } from "../../../../src/pipeline/alerts.ts";
 import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
 import { publishesNothing } from "../../../../src/publish/nothing.ts";
+import type { Publisher } from "../../../../src/publish/publisher.ts";
+import { openStoreReader } from "../../../../src/store/sqlite-reader.ts";
 import { openStore, STORE_FILE, storeOver } from "../../../../src/store/sqlite-store.ts";
 import type { Commit, Store } from "../../../../src/store/store.ts";
 import { col, count, type Event, events, groupBy, lineOf, pipeline, project, table } from "../../plans.ts";
@@ -58,6 +61,9 @@ const logger = createLogger("engine", {
   write: () => {},
 });
 
+/** A run that is dead never triggers. */
+const MOST_TURNS = 200;
+
 /** A loop over real files, whose timer ticks when the test says so. */
 export interface Run {
   readonly loop: EngineLoop;
@@ -69,7 +75,7 @@ export interface Run {
   readonly failures: unknown[];
   /** What was committed since the start, in order. */
   readonly commits: readonly Commit[];
-  /** Resolves once the trigger is committed, unless something else is under way. */
+  /** Resolves once the trigger is committed, unless the run is dead. */
   tick(): Promise<void>;
   /** From now on every commit and every note of a retry fails, as if the process had been killed before it. */
   loseCommits(): void;
@@ -89,6 +95,8 @@ export interface RunSettings {
   readonly sleptMs?: number;
   /** Most bytes that the log keeps though nothing needs them. Default: all. */
   readonly logBytes?: number;
+  /** Default: one that does nothing. */
+  readonly publisher?: Publisher;
   /** Of its log; at most three. Default: one. */
   readonly partitions?: number;
   /** Most bytes of a batch that is read, unless one record is longer. Default: all. */
@@ -111,6 +119,7 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
   const failures: unknown[] = [];
   const commits: Commit[] = [];
   let isLost = false;
+  let triggers = 0;
   let nowMs = 0;
   let tick = (): void => {};
   const store: Store = {
@@ -157,18 +166,22 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
       pipeline: its,
       log,
       store,
-      publisher: publishesNothing,
-      outbox: null,
+      openPublisher: async () => settings.publisher ?? publishesNothing,
+      openOutbox: settings.publisher ? () => outboxOf(directory, its) : null,
       timers,
       snapshots,
       logger,
       onLag: () => {},
-      onTrigger: () => {},
+      onTrigger: () => {
+        triggers += 1;
+      },
       onFailure,
     });
     const ticked = async () => {
+      const before = triggers;
       tick();
-      await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < MOST_TURNS && triggers === before && failures.length === 0; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve));
     };
     const ends = () => log.partitions.map((partition) => partition.end());
     const loseCommits = () => {
@@ -179,6 +192,11 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     await die();
     throw error;
   }
+}
+
+function outboxOf(directory: string, its: Pipeline): Outbox {
+  const reader = openStoreReader(directory, its);
+  return { pipeline: its, store: reader, close: reader.close };
 }
 
 /** A store whose disk is full when its file has grown by so many pages. */
