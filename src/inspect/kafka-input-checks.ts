@@ -1,13 +1,13 @@
 /** The pipeline's input on Kafka: whether what is in it comes through, and in time. */
 import { setTimeout as delay } from "node:timers/promises";
 import { rawIdentifierIn, rawIdentifiers } from "../contract/raw-identifiers.ts";
-import { total } from "../eventlog/positions.ts";
+import { type Bounds, total } from "../eventlog/positions.ts";
 import type { KafkaBatch } from "../kafka/records/record-batches.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import { count, counted } from "../output/quantities.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
-import { type Edges, edgesOf, type InputEdges, newestOf, waitingFrom } from "./kafka-input.ts";
+import { boundsOf, type InputBounds, newestOf, waitingFrom } from "./kafka-input.ts";
 import { delayFinding, pressureFinding } from "./lagging.ts";
 import { clockFinding } from "./log-checks.ts";
 import {
@@ -30,7 +30,7 @@ const ENOUGH_RECORDS = 1000;
 const MOST_IN_ONE = 0.9;
 
 /** What is looked at, read once. */
-export interface Input extends InputEdges {
+export interface Input extends InputBounds {
   readonly kafka: KafkaSettings;
   readonly topic: string;
   readonly newest: NewestRecords<KafkaBatch>;
@@ -38,8 +38,8 @@ export interface Input extends InputEdges {
 
 export async function readInput(kafka: KafkaSettings, pipeline: Pipeline): Promise<Input> {
   const { topic } = pipeline.source;
-  const found = await edgesOf(kafka, topic);
-  const batches = await newestOf(kafka, topic, found.edges, LAST_RECORDS);
+  const found = await boundsOf(kafka, topic);
+  const batches = await newestOf(kafka, topic, found.bounds, LAST_RECORDS);
   return { ...found, kafka, topic, newest: scanRecords(batches, pipeline) };
 }
 
@@ -74,32 +74,32 @@ export function kafkaInputChecks(
     ofInput("event times", ({ newest }) => timeFindings(newest)),
     ofInput("repeats", ({ newest }) => repeatFindings(newest)),
     ofInput("keys", keyFindings),
-    ofInput("delay", async ({ kafka, topic, edges }, { status, process, nowMs }) => {
+    ofInput("delay", async ({ kafka, topic, bounds }, { status, process, nowMs }) => {
       const found = valueIn(status);
       if (!found) return [];
-      const waiting = await waitingFrom(kafka, topic, edges, found.positions);
+      const waiting = await waitingFrom(kafka, topic, bounds, found.positions);
       return [delayFinding(waiting, process !== null, nowMs)];
     }),
     ofInput("back-pressure", checkPressure),
   ];
 }
 
-const sizeOf = ({ start, end }: Edges) => end - start;
+const sizeOf = ({ start, end }: Bounds) => end - start;
 
-function inputText({ topic, edges }: Input): string {
-  const records = edges.reduce((sum, each) => sum + sizeOf(each), 0);
-  return `${topic} holds ${counted(records, "record")} in ${counted(edges.length, "partition")}`;
+function inputText({ topic, bounds }: Input): string {
+  const records = bounds.reduce((sum, each) => sum + sizeOf(each), 0);
+  return `${topic} holds ${counted(records, "record")} in ${counted(bounds.length, "partition")}`;
 }
 
 /** Whether what the tables hold, and what recovery needs, is of this topic. */
-function positionFindings({ topic, edges, identity }: Input, { status }: Subject): readonly Finding[] {
+function positionFindings({ topic, bounds, identity }: Input, { status }: Subject): readonly Finding[] {
   const found = valueIn(status);
   if (!found) return [];
   const { positions, snapshot, logIdentity } = found;
   if (logIdentity !== null && logIdentity !== identity)
     return [failed(`the tables hold what came from another log than this ${topic}`, ANOTHER_TOPIC)];
   const needed = snapshot?.positions ?? positions;
-  const findings = edges.flatMap(({ start, end }, partition) => {
+  const findings = bounds.flatMap(({ start, end }, partition) => {
     const at = positions[partition] ?? start;
     if (end < at) return [failed(aheadText(topic, partition, end, at), ANOTHER_TOPIC)];
     const from = needed[partition] ?? start;
@@ -136,7 +136,7 @@ function identifierFindings({ newest }: Input): readonly Finding[] {
 }
 
 /** Whether records of one application come to one partition, and the partitions have about as many. */
-function keyFindings({ newest, edges }: Input): readonly Finding[] {
+function keyFindings({ newest, bounds }: Input): readonly Finding[] {
   const { pipeline, count: all, scanned } = newest;
   const path = pipeline.source.key;
   if (path === null || all === 0) return [];
@@ -150,7 +150,7 @@ function keyFindings({ newest, edges }: Input): readonly Finding[] {
   ).length;
   if (other >= all * NOTABLE_SHARE)
     return [warning(`${ofLast(other, all)} bear another key than ${path}, or none`, keyRemedy(path))];
-  const sizes = edges.map(sizeOf);
+  const sizes = bounds.map(sizeOf);
   const records = sizes.reduce((sum, each) => sum + each, 0);
   if (sizes.length > 1 && records >= ENOUGH_RECORDS && Math.max(...sizes) > records * MOST_IN_ONE)
     return [warning(`nearly all records are in one of ${sizes.length} partitions`, keyRemedy(path))];
@@ -165,12 +165,12 @@ async function checkPressure({ kafka, topic }: Input, subject: Subject): Promise
   const { dataDir } = subject.settings;
   if (subject.process === null || !valueIn(subject.status)) return [];
   const look = async () => {
-    const { edges } = await edgesOf(kafka, topic);
+    const { bounds } = await boundsOf(kafka, topic);
     const positions = committedPositions(dataDir);
-    return { atMs: performance.now(), edges, end: total(edges.map(({ end }) => end)), positions };
+    return { atMs: performance.now(), bounds, end: total(bounds.map(({ end }) => end)), positions };
   };
   const before = await look();
-  const { records } = await waitingFrom(kafka, topic, before.edges, before.positions);
+  const { records } = await waitingFrom(kafka, topic, before.bounds, before.positions);
   if (records === 0) return [ok("all that came is taken in")];
   await delay(LOOKS_AGAIN_AFTER_MS);
   const after = await look();

@@ -1,7 +1,6 @@
 /** The pipeline's input on Kafka, as far as checks look at it: where its partitions end, what came last, what waits. */
-
 import { identityOf, topicBounds } from "../eventlog/kafka/topic-bounds.ts";
-import type { Positions } from "../eventlog/positions.ts";
+import type { Bounds, Positions } from "../eventlog/positions.ts";
 import { openCluster } from "../kafka/cluster.ts";
 import { openReader } from "../kafka/fetch.ts";
 import type { KafkaBatch } from "../kafka/records/record-batches.ts";
@@ -9,27 +8,21 @@ import { PATIENT } from "../kafka/retry.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import type { Waiting } from "./lagging.ts";
 
-/** Offsets of a partition: the oldest kept, and behind the last that is committed. */
-export interface Edges {
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface InputEdges {
+export interface InputBounds {
   /** Tells the topic from another that had its name. */
   readonly identity: string;
   /** By partition. */
-  readonly edges: readonly Edges[];
+  readonly bounds: readonly Bounds[];
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Throws `kafka.topic-missing`, … */
-export async function edgesOf(kafka: KafkaSettings, topic: string): Promise<InputEdges> {
+export async function boundsOf(kafka: KafkaSettings, topic: string): Promise<InputBounds> {
   const cluster = await openCluster(kafka, REQUEST_TIMEOUT_MS);
   try {
     const found = await topicBounds(cluster, topic, PATIENT);
-    return { identity: identityOf(found), edges: found.bounds };
+    return { identity: identityOf(found), bounds: found.bounds };
   } finally {
     await cluster.close();
   }
@@ -39,11 +32,11 @@ export async function edgesOf(kafka: KafkaSettings, topic: string): Promise<Inpu
 export async function newestOf(
   kafka: KafkaSettings,
   topic: string,
-  edges: readonly Edges[],
+  bounds: readonly Bounds[],
   records: number,
 ): Promise<readonly KafkaBatch[]> {
-  const each = Math.ceil(records / Math.max(1, edges.length));
-  const ranges = edges.map(({ start, end }) => ({ start: Math.max(start, end - each), end }));
+  const each = Math.ceil(records / Math.max(1, bounds.length));
+  const ranges = bounds.map(({ start, end }) => ({ start: Math.max(start, end - each), end }));
   const batches: KafkaBatch[] = [];
   for await (const batch of batchesWithin(kafka, topic, new Map(ranges.entries()))) batches.push(batch);
   return batches;
@@ -53,11 +46,11 @@ export async function newestOf(
 export async function waitingFrom(
   kafka: KafkaSettings,
   topic: string,
-  edges: readonly Edges[],
+  bounds: readonly Bounds[],
   positions: Positions,
 ): Promise<Waiting> {
   const waiting = { records: 0, oldestMs: Number.POSITIVE_INFINITY };
-  for (const [partition, { start, end }] of edges.entries()) {
+  for (const [partition, { start, end }] of bounds.entries()) {
     const range = { start: Math.max(start, positions[partition] ?? start), end };
     const oldestMs = await firstTimeWithin(kafka, topic, partition, range);
     if (oldestMs === null) continue;
@@ -71,7 +64,7 @@ async function firstTimeWithin(
   kafka: KafkaSettings,
   topic: string,
   partition: number,
-  range: Edges,
+  range: Bounds,
 ): Promise<number | null> {
   for await (const { ingestTimesMs } of batchesWithin(kafka, topic, new Map([[partition, range]])))
     return ingestTimesMs[0] ?? null;
@@ -84,7 +77,7 @@ const LOOKS_FOR_MS = 10_000;
 async function* batchesWithin(
   kafka: KafkaSettings,
   topic: string,
-  ranges: ReadonlyMap<number, Edges>,
+  ranges: ReadonlyMap<number, Bounds>,
 ): AsyncGenerator<KafkaBatch> {
   const left = new Map([...ranges].filter(([, { start, end }]) => start < end));
   if (left.size === 0) return;

@@ -2,12 +2,13 @@
 import type { RecordBatch } from "../engine/batch.ts";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
 import { LoanstreamError } from "../errors.ts";
+import type { Bounds } from "../eventlog/positions.ts";
 import { total } from "../eventlog/positions.ts";
 import type { SourceSettings } from "../pipeline/pipeline.ts";
 import type { LetterQuery } from "../store/letters.ts";
 import type { DataReader } from "./data-reader.ts";
 import { deadLetterHeaders, type LogRecord, recordsOf, textReader } from "./event-record.ts";
-import type { Bounds, Page, PositionedRecords } from "./positioned-records.ts";
+import type { Page, PositionedRecords } from "./positioned-records.ts";
 import type { Topic } from "./topic-list.ts";
 import type { TopicRecord } from "./topics.ts";
 

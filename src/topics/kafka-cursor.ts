@@ -1,10 +1,10 @@
 /** Records of a topic of Kafka from given offsets on, of several partitions in the order in which they came. */
 import { LoanstreamError } from "../errors.ts";
+import type { Bounds } from "../eventlog/positions.ts";
 import { type Fetched, type KafkaReader, openReader, type ReadPosition } from "../kafka/fetch.ts";
 import type { KafkaBatch } from "../kafka/records/record-batches.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import { mergeByTime } from "./merge-by-time.ts";
-import type { Bounds } from "./positioned-records.ts";
 import type { TopicCursor, TopicRecord } from "./topics.ts";
 
 /** A record of a batch as one of a topic; null for one that is none. */

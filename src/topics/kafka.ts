@@ -1,12 +1,12 @@
 /** Topics of a Kafka cluster, of which only what is committed is read. */
 import type { LoanstreamError } from "../errors.ts";
+import type { Bounds } from "../eventlog/positions.ts";
 import { type KafkaAdmin, type KafkaTopic, openAdmin } from "../kafka/admin.ts";
 import { probe } from "../kafka/probe.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type KafkaCursor, openCursor, within } from "./kafka-cursor.ts";
 import { recordReader } from "./kafka-record.ts";
-import type { Bounds } from "./positioned-records.ts";
 import { type Topic, topicsOf } from "./topic-list.ts";
 import type { Start, TopicRecord, TopicStatus, Topics } from "./topics.ts";
 

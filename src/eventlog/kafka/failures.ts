@@ -1,5 +1,6 @@
 /** What can go wrong with a log on Kafka. */
 import { type ErrorCode, fail, LoanstreamError } from "../../errors.ts";
+import type { Bounds } from "../positions.ts";
 
 export interface PlaceInTopic {
   readonly topic: string;
@@ -45,7 +46,7 @@ export async function met(
   error: unknown,
   place: PlaceInTopic,
   position: number,
-  askBounds: () => Promise<{ readonly start: number; readonly end: number }>,
+  askBounds: () => Promise<Bounds>,
 ): Promise<unknown> {
   if (!hasCode(error, "kafka.offset-out-of-range")) return error;
   const { start, end } = await askBounds();

@@ -3,17 +3,11 @@ import { rawIdentifierIn } from "../../contract/raw-identifiers.ts";
 import type { RecordBatch } from "../../engine/batch.ts";
 import type { LoanstreamError } from "../../errors.ts";
 import type { Append, EventLog } from "../event-log.ts";
+import type { Bounds } from "../positions.ts";
 import { openAside } from "./aside.ts";
 import { closed, gone, hasCode, met, rawIdentifier } from "./failures.ts";
 import type { PartitionSource } from "./source.ts";
 import { openTail, type Tail } from "./tail.ts";
-
-/** Of a partition, as the broker tells. */
-export interface Bounds {
-  readonly start: number;
-  /** Behind the last record whose transaction is decided, as are all before it. */
-  readonly end: number;
-}
 
 export interface PartitionParts extends Omit<PartitionSource, "learn"> {
   readonly bounds: Bounds;

@@ -2,12 +2,12 @@
 import type { Cluster } from "../../kafka/cluster.ts";
 import { offsetsAtTime, offsetsOf } from "../../kafka/offsets.ts";
 import { type Patience, retrying } from "../../kafka/retry.ts";
-import type { Bounds } from "./partition.ts";
+import type { Bounds } from "../positions.ts";
 
 export interface TopicBounds {
   /** A UUID; another one once the topic was deleted and made again. */
   readonly topicId: string;
-  /** By partition. */
+  /** By partition; each ends behind the last record whose transaction is decided, as are all before it. */
   readonly bounds: readonly Bounds[];
 }
 
