@@ -7,7 +7,8 @@ export type Level = (typeof LEVELS)[number];
 
 /**
  * The parts of the program that tell of their work. run: the command; engine: what is taken in, commits, triggers; log:
- * segments; store: snapshots; server: requests; generator: made-up events.
+ * segments, or what keeps the topic from being read; store: snapshots; publisher: what keeps commits from being published;
+ * server: requests; generator: made-up events.
  */
 export const COMPONENTS = ["run", "engine", "log", "store", "publisher", "server", "generator"] as const;
 export type Component = (typeof COMPONENTS)[number];

@@ -176,8 +176,9 @@ async function retry(file: string, parts: RetryParts): Promise<number> {
     ...(refused.length > 0 ? [`${refused.length} refused`] : []),
   ];
   process.stdout.write(`${counts.join(", ")}.\n`);
-  const advice = '"loanstream rebuild TABLE --from TIME" brings them into a table.';
-  if (late > 0) process.stdout.write(`${late} of them came too late by their time: ${advice}\n`);
+  const advice =
+    parts.kafka === null ? ': "loanstream rebuild TABLE --from TIME" brings them into a table' : "";
+  if (late > 0) process.stdout.write(`${late} of them came too late by their time${advice}.\n`);
   return refused.length > 0 ? 1 : 0;
 }
 

@@ -1,13 +1,19 @@
 /** `loanstream rebuild`: tables made anew from the stored log. */
+import { join } from "node:path";
 import { usageError } from "../config/flags.ts";
 import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { type RebuildOutcome, rebuildDirectory } from "../engine/embedded/rebuild/directory.ts";
-import { fail, type LoanstreamError } from "../errors.ts";
+import { fail } from "../errors.ts";
+import { EMBEDDED } from "../eventlog/one-partition.ts";
+import { committedProgress } from "../inspect/status.ts";
 import { count } from "../output/quantities.ts";
 import { dateAndTime } from "../output/time-text.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { ANEW_FROM_TOPIC } from "../store/anew.ts";
+import { refuseOtherLog } from "../store/other-log.ts";
 import type { ReplacedRows, ReplacedWindows } from "../store/replace-rows.ts";
+import { STORE_FILE } from "../store/sqlite-store.ts";
 import { suggest } from "../suggest.ts";
 import type { Command } from "./command.ts";
 import { nothingKept } from "./nothing-kept.ts";
@@ -25,6 +31,7 @@ Usage: loanstream rebuild TABLE… [--from T] [--json] [SETTING…]
 Computes the tables from the records that the log still keeps, those that came late included, and puts the rows in
 place of the stored ones: rows of events, and windows that have closed and of which the log has every event. Open
 windows stay with the engine, and rows of before stay as they are. No alert is raised. Stop "loanstream run" first.
+It reads the embedded log, no topic of Kafka.
 docs/changing-a-pipeline.md tells when a table needs it.
 
   --all     every table of the pipeline
@@ -38,7 +45,6 @@ ${settingLines("rebuild")}
       allowPositionals: true,
       options: { all: { type: "boolean" }, from: { type: "string" }, json: { type: "boolean" } },
     });
-    if (settings.broker === "kafka") throw notOnKafka();
     const pipeline = pipelineFrom(settings.pipeline);
     const tables = tablesNamed(pipeline, positionals, flags.all === true);
     const fromMs = flags.from === undefined ? null : readFrom(flags.from, pipeline);
@@ -47,6 +53,7 @@ ${settingLines("rebuild")}
       process.stderr.write(`${missing}\n`);
       return 1;
     }
+    refuseTopics(settings.dataDir);
     await refuseSecond(settings.dataDir);
     const outcome = await rebuildDirectory({
       directory: settings.dataDir,
@@ -62,11 +69,10 @@ ${settingLines("rebuild")}
   },
 };
 
-function notOnKafka(): LoanstreamError {
-  const message = "rebuild computes tables from the embedded log, not from a topic of Kafka";
-  const remedy =
-    "Run with another --data-dir and --kafka-application-id: that computes every table from all that the topic keeps.";
-  return fail("usage.invalid", message, remedy);
+/** Throws `store.other-log`. */
+function refuseTopics(dataDir: string): void {
+  const remedy = `rebuild reads the embedded log alone; to have all tables computed anew from a topic, ${ANEW_FROM_TOPIC}.`;
+  refuseOtherLog(committedProgress(dataDir).log, EMBEDDED, join(dataDir, STORE_FILE), remedy);
 }
 
 function tablesNamed(pipeline: Pipeline, names: readonly string[], all: boolean): ReadonlySet<string> {

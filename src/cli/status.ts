@@ -1,20 +1,16 @@
 /** `loanstream status`: what goes on in a data directory. */
-import { join } from "node:path";
 import { settingLines } from "../config/help.ts";
 import { kafkaIfAsked } from "../config/kafka.ts";
 import { readSettings } from "../config/settings.ts";
 import { formatDiagnostic, LoanstreamError } from "../errors.ts";
-import { type KafkaSource, openLogReaders } from "../eventlog/open-reader.ts";
-import type { Positions } from "../eventlog/positions.ts";
-import { type BackfillStatus, backfillText, goOnCommand } from "../inspect/backfills.ts";
-import { type LogOverview, lagOf, overviewOf, type PartitionOverview } from "../inspect/log-overview.ts";
+import type { KafkaSource } from "../eventlog/open-reader.ts";
+import { type BackfillStatus, backfillsOf, backfillText, goOnCommand } from "../inspect/backfills.ts";
+import { type LogOverview, lagOf, logOverview, type PartitionOverview } from "../inspect/log-overview.ts";
 import { type DirectoryStatus, statusOf } from "../inspect/status.ts";
-import { count, counted, duration, size } from "../output/quantities.ts";
+import { count, counted, duration, positionsText, size } from "../output/quantities.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
 import { compilePipeline } from "../pipeline/load.ts";
 import { type LogSettings, SEVERITIES } from "../pipeline/pipeline.ts";
-import { refuseOtherLog } from "../store/other-log.ts";
-import { STORE_FILE } from "../store/sqlite-store.ts";
 import type { Command } from "./command.ts";
 import { pipelineDirectory, pipelineFrom } from "./pipeline-option.ts";
 
@@ -76,17 +72,11 @@ interface Broker {
 }
 
 async function lookAtLog(
-  { directory, logIdentity, positions }: DirectoryStatus,
+  found: DirectoryStatus,
   source: () => KafkaSource | null,
 ): Promise<LogOverview | LoanstreamError> {
   try {
-    const { identity, partitions } = await openLogReaders(directory, source());
-    try {
-      refuseOtherLog(logIdentity, identity, join(directory, STORE_FILE));
-      return await overviewOf(partitions, positions);
-    } finally {
-      await Promise.all(partitions.map((reader) => reader.close()));
-    }
+    return await logOverview(found, source());
   } catch (error) {
     if (error instanceof LoanstreamError) return error;
     throw error;
@@ -110,7 +100,7 @@ function asJson({ found, retention, broker, log, nowMs }: Seen): object {
     },
     ledger,
     tables: found.tables,
-    backfills: found.backfills,
+    backfills: backfillsIn({ found, log }),
     retried: found.retried,
     alerts: alertCounts(found),
   };
@@ -147,7 +137,9 @@ function asText(seen: Seen): string {
     ],
     ["read", ledger === null ? "nothing yet" : ledgerLine(ledger, retried)],
     ["alerts", severities(found)],
-    ...found.backfills.filter(({ state }) => state !== "done").map((its) => ["backfill", backfillLine(its)]),
+    ...backfillsIn(seen)
+      .filter(({ state }) => state !== "done")
+      .map((its) => ["backfill", backfillLine(its)]),
   ];
   return `${[found.directory, ...lines.map(([name = "", text]) => `  ${name.padEnd(9)}  ${text}`), "", ...tableLines(found)].join("\n")}\n`;
 }
@@ -198,10 +190,8 @@ const rangeText = (range: { readonly start: number; readonly end: number } | und
 const partitionText = (its: PartitionOverview): string =>
   `${rangeText(its)}, committed up to ${count(its.committed)}, ${count(its.lag)} to take in`;
 
-const positionsText = (positions: Positions): string =>
-  positions.length > 1
-    ? `positions ${positions.map(count).join(", ")}`
-    : `position ${count(positions[0] ?? 0)}`;
+const backfillsIn = ({ found, log }: Pick<Seen, "found" | "log">): readonly BackfillStatus[] =>
+  backfillsOf(found, log instanceof LoanstreamError ? null : log);
 
 function backfillLine(its: BackfillStatus): string {
   const text = backfillText(its);
@@ -220,11 +210,13 @@ function severities(found: DirectoryStatus): string {
     .join(", ");
 }
 
-function tableLines({ tables }: DirectoryStatus): string[] {
+/** From which position a table counts is told of one partition alone: of several it is their sum. */
+function tableLines({ tables, positions }: DirectoryStatus): string[] {
   const width = Math.max(0, ...tables.map(({ name }) => name.length));
   const digits = Math.max(0, ...tables.map(({ rows }) => count(rows).length));
   return tables.map(({ name, rows, used, filtered, begunPosition }) => {
-    const since = begunPosition ? `; it counts from position ${count(begunPosition)} on` : "";
+    const since =
+      begunPosition && positions.length === 1 ? `; it counts from position ${count(begunPosition)} on` : "";
     const taken =
       used === null || filtered === null ? "" : `  ${count(used)} used + ${count(filtered)} filtered${since}`;
     return `  ${name.padEnd(width)}  ${count(rows).padStart(digits)} ${rows === 1 ? "row " : "rows"}${taken}`;

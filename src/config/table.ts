@@ -50,7 +50,7 @@ export interface Setting {
 export type SettingsTable = Readonly<Record<string, Setting>>;
 
 /** The commands that work on the embedded log or on Kafka. */
-const ON_EITHER = ["run", "status", "doctor", "consume", "topics", "dlq", "why", "rebuild"] as const;
+const ON_EITHER = ["run", "status", "doctor", "consume", "topics", "dlq", "why"] as const;
 const ON_KAFKA = [...ON_EITHER, "generate"] as const;
 
 export const settingsTable = {
@@ -143,7 +143,7 @@ export const settingsTable = {
   kafkaApplicationId: {
     kind: "text",
     default: "loanstream",
-    commands: ["run", "status", "doctor", "dlq", "rebuild"],
+    commands: ["run", "status", "doctor", "dlq"],
     value: "ID",
     meaning: "what runs under one name on the cluster: its transactions, its group, its mark in loan.commits",
   },

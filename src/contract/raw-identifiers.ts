@@ -1,6 +1,8 @@
 /**
  * Raw identifiers that a record must not carry. A text `ssn_token` holds the token of `ssn`; where the schema doesn't
- * know `ssn` itself, a record with one was sent by somebody who didn't put the token in its place.
+ * know `ssn` itself, a record with one was sent by somebody who didn't put the token in its place. However it is written:
+ * names count in any case and with any escapes, each of several fields of one name counts, and so does every element of
+ * a list.
  */
 import { Buffer } from "node:buffer";
 import type { RecordBatch } from "../engine/batch.ts";
@@ -28,54 +30,127 @@ function identifiersIn(fields: readonly Field[]): readonly string[] {
 
 /** The first record of a batch that carries one of the paths with a value; only records that hold its name are parsed. */
 export function rawIdentifierIn(paths: readonly string[]): (batch: RecordBatch) => FoundIdentifier | null {
-  const wanted = paths.map((path) => {
-    const names = path.split(".");
-    // Without its first quotation mark, which the search would try at every text of a record.
-    return { path, names, text: Buffer.from(`${names.at(-1)}"`) };
-  });
-  return (batch) => {
-    const { bytes, offsets, count, basePosition } = batch;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, offsets[count]);
-    let first: FoundIdentifier | null = null;
-    for (const one of wanted) {
-      const row = firstRow(text, batch, one);
-      const position = basePosition + row;
-      if (row >= 0 && (first === null || position < first.position)) first = { path: one.path, position };
+  if (paths.length === 0) return () => null;
+  const { whereIn, carriedBy } = lookFor(paths);
+  return ({ bytes, offsets, count, basePosition }) => {
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, offsets[count]);
+    const escapes = all.indexOf(ESCAPE, offsets[0]) >= 0;
+    for (let first = 0; first < count; ) {
+      const base = offsets[first]!;
+      const next = partEnd(offsets, first, count);
+      const text = all.latin1Slice(base, offsets[next]);
+      for (let row = first; row < next; row++) {
+        const at = whereIn(text, offsets[row]! - base, escapes);
+        if (at < 0) break;
+        while (offsets[row + 1]! - base <= at) row++;
+        const path = carriedBy(text.slice(offsets[row]! - base, offsets[row + 1]! - base));
+        if (path !== null) return { path, position: basePosition + row };
+      }
+      first = next;
     }
-    return first;
+    return null;
   };
 }
 
-interface Wanted {
-  readonly names: readonly string[];
-  readonly text: Buffer;
+/** As `rawIdentifierIn`, of one record: the path that it carries. */
+export function rawIdentifierOf(paths: readonly string[]): (record: Uint8Array) => string | null {
+  if (paths.length === 0) return () => null;
+  const { whereIn, carriedBy } = lookFor(paths);
+  return ({ buffer, byteOffset, length }) => {
+    const text = Buffer.from(buffer, byteOffset, length).latin1Slice();
+    return whereIn(text, 0, true) < 0 ? null : carriedBy(text);
+  };
 }
 
-/** -1 where there is none. */
-function firstRow(bytes: Buffer, { offsets, count }: RecordBatch, { names, text }: Wanted): number {
-  let row = 0;
-  for (let at = bytes.indexOf(text, offsets[0]); at >= 0; at = bytes.indexOf(text, offsets[row])) {
-    while (offsets[row + 1]! <= at) row++;
-    if (carries(bytes.subarray(offsets[row], offsets[row + 1]), names)) return row;
-    row++;
-    if (row === count) break;
-  }
-  return -1;
+/** Of a character that a name may be written with, instead of the letter. */
+const ESCAPE = "\\u00";
+const ANY_ESCAPE = /\\u([0-9a-f]{4})/gi;
+/** A longer text is slower to make, byte for byte. */
+const PART_BYTES = 32_768;
+
+/** Behind the last row of a part that begins with one: that row at least. */
+function partEnd(offsets: Uint32Array, first: number, count: number): number {
+  let end = first + 1;
+  while (end < count && offsets[end + 1]! - offsets[first]! <= PART_BYTES) end++;
+  return end;
 }
 
-function carries(record: Buffer, names: readonly string[]): boolean {
-  let value = parsed(record);
-  for (const name of names) {
-    if (typeof value !== "object" || value === null) return false;
-    value = Object.entries(value).find(([field]) => field === name)?.[1];
-  }
-  return value !== undefined && value !== null;
+/** Texts here have a character a byte: JSON's own are ASCII, and so are the names of fields. */
+function lookFor(paths: readonly string[]) {
+  const wanted = paths.map((path) => {
+    const names = path.toLowerCase().split(".");
+    return { path, names, named: new RegExp(`"${names.at(-1)}"\\s*:`, "i") };
+  });
+  const endings = wanted.map(({ names }) => `${names.at(-1)}"\\s*:`).join("|");
+  const plain = new RegExp(endings, "gi");
+  const escaped = new RegExp(`${endings}|\\\\u00[2-7]`, "gi");
+  return {
+    /** From where on a record is to be parsed. */
+    whereIn(text: string, from: number, escapes: boolean): number {
+      const pattern = escapes ? escaped : plain;
+      pattern.lastIndex = from;
+      return pattern.exec(text)?.index ?? -1;
+    },
+    carriedBy(text: string): string | null {
+      const carried = isJson(text)
+        ? wanted.find(({ names }) => holdsValue(text, names))
+        : wanted.find(({ named }) => named.test(unescaped(text)));
+      return carried?.path ?? null;
+    },
+  };
 }
 
-function parsed(record: Buffer): unknown {
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(record.toString());
+    JSON.parse(text);
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
+
+const unescaped = (text: string): string =>
+  text.replaceAll(ANY_ESCAPE, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
+
+/** Whether JSON has a value at a path, null aside. A parser would keep but the last of several fields of one name. */
+function holdsValue(text: string, names: readonly string[]): boolean {
+  /** How many of the names lead to the value that comes, and to each object or list around it; -1 where they don't. */
+  let along = 0;
+  const around: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const one = text[at]!;
+    if (one <= " " || one === ":") continue;
+    if (one === ",") along = around.at(-1) ?? 0;
+    else if (one === "}" || one === "]") around.pop();
+    else if (one === '"') {
+      const end = closingQuote(text, at);
+      const isName = isColonNext(text, end + 1);
+      if (isName) along = nameOf(text.slice(at, end + 1)) === names[along] ? along + 1 : -1;
+      else if (along === names.length) return true;
+      at = end;
+    } else if (one === "n") at += NULL.length - 1;
+    else if (along === names.length) return true;
+    else if (one === "{" || one === "[") around.push(along);
+  }
+  return false;
+}
+
+const NULL = "null";
+
+function closingQuote(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+}
+
+function isColonNext(text: string, from: number): boolean {
+  let at = from;
+  while (text[at]! <= " ") at++;
+  return text[at] === ":";
+}
+
+/** Of a text with its quotation marks. */
+const nameOf = (quoted: string): string =>
+  (quoted.includes("\\") ? unescaped(quoted) : quoted).slice(1, -1).toLowerCase();

@@ -4,6 +4,8 @@ import { openAdmin } from "../kafka/admin.ts";
 import { probe, type Rights, rightsTo } from "../kafka/probe.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import { counted } from "../output/quantities.ts";
+import { refuseOthersOutputs } from "../publish/kafka.ts";
+import { markerReader } from "../publish/marker-reader.ts";
 import { differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
 import { type Input, kafkaInputChecks, readInput } from "./kafka-input-checks.ts";
@@ -17,13 +19,14 @@ export function kafkaChecks(): readonly Check<Subject>[] {
     name,
     async run(subject) {
       const found = await cluster(subject);
-      return found === null ? [] : look(found);
+      return found === null ? [] : look(found, subject);
     },
   });
   return [
     { name: "broker", run: checkBroker },
     ofCluster("topics", checkTopics),
     ofCluster("rights", checkRights),
+    ofCluster("outputs", checkOutputs),
     ...kafkaInputChecks(input),
   ];
 }
@@ -35,7 +38,7 @@ interface OnCluster {
   readonly generates: boolean;
 }
 
-type Look = (cluster: OnCluster) => Promise<readonly Finding[]>;
+type Look = (cluster: OnCluster, subject: Subject) => Promise<readonly Finding[]>;
 
 function once<Found>(work: (subject: Subject) => Promise<Found>): (subject: Subject) => Promise<Found> {
   let found: Promise<Found> | null = null;
@@ -143,6 +146,26 @@ async function checkRights({ kafka, there, generates }: OnCluster): Promise<read
       `Allow it: kafka-acls --add --allow-principal User:${user} --operation ${operation} --topic ${name}.`,
     ),
   );
+}
+
+const MARKER_WITHIN_MS = 10_000;
+
+/** Whether what was put out under the application's name is of these tables; only where all of its topics are there. */
+async function checkOutputs(
+  { kafka, wanted, there }: OnCluster,
+  { settings, pipeline, status }: Subject,
+): Promise<readonly Finding[]> {
+  const [compiled, found] = [valueIn(pipeline), valueIn(status)];
+  if (compiled === null || "error" in status || there.length < wanted.length) return [];
+  const applicationId = settings.kafkaApplicationId;
+  return withAdmin(kafka, async (admin) => {
+    const signal = AbortSignal.timeout(MARKER_WITHIN_MS);
+    const looking = { applicationId, patienceMs: MARKER_WITHIN_MS, onTrouble: () => {}, signal };
+    const marker = await (await markerReader(kafka, admin, looking)).newest();
+    const whose = { applicationId, pipeline: compiled, storeId: found?.storeId ?? "none yet" };
+    await refuseOthersOutputs(admin, marker, whose);
+    return [ok(`what application ${applicationId} put out, if anything, is of this data directory`)];
+  });
 }
 
 /** Events are read, and written where they are generated; all else is written, and read by who follows it. */

@@ -19,7 +19,7 @@ import {
   textsAt,
   timeFindings,
 } from "./newest-records.ts";
-import { committedPositions } from "./status.ts";
+import { committedProgress } from "./status.ts";
 import { type Attempt, resultOf, type Subject, valueIn } from "./subject.ts";
 
 const LAST_RECORDS = 5000;
@@ -166,7 +166,7 @@ async function checkPressure({ kafka, topic }: Input, subject: Subject): Promise
   if (subject.process === null || !valueIn(subject.status)) return [];
   const look = async () => {
     const { bounds } = await boundsOf(kafka, topic);
-    const positions = committedPositions(dataDir);
+    const { positions } = committedProgress(dataDir);
     return { atMs: performance.now(), bounds, end: total(bounds.map(({ end }) => end)), positions };
   };
   const before = await look();

@@ -6,21 +6,29 @@ import { total } from "../eventlog/positions.ts";
 import { count, counted, duration } from "../output/quantities.ts";
 import { type Check, type Finding, failed, ok } from "./check.ts";
 import { delayFinding } from "./lagging.ts";
+import { ingestTimeAt, type LogOverview, type PartitionOverview } from "./log-overview.ts";
 import { scanRecords, schemaFinding } from "./newest-records.ts";
-import { type Subject, valueIn } from "./subject.ts";
+import { resultOf, type Subject, valueIn } from "./subject.ts";
 
 const LAST_RECORDS = 1000;
 /** Two clocks are never equal. */
 const AHEAD_MS = 5000;
 
 export const logChecks: readonly Check<Subject>[] = [
-  { name: "log", run: (subject) => withLog(subject, checkSums) },
+  {
+    name: "log",
+    async run(subject) {
+      resultOf(subject.log);
+      return withLog(subject, checkSums);
+    },
+  },
   {
     name: "positions",
-    async run({ status }) {
+    async run({ status, log: overview }) {
       const found = valueIn(status);
-      if (!found) return [];
-      const { log, position, snapshot } = found;
+      const log = wholeOf(valueIn(overview));
+      if (!found || log === null) return [];
+      const position = total(found.positions);
       if (log.end < position)
         return [
           failed(
@@ -28,7 +36,7 @@ export const logChecks: readonly Check<Subject>[] = [
             "Restore the log and the store from the same copy, or start with an empty data directory.",
           ),
         ];
-      const needed = total(snapshot?.positions ?? []);
+      const needed = total(found.snapshot?.positions ?? []);
       if (log.start > needed)
         return [
           failed(
@@ -71,7 +79,8 @@ async function checkSums(log: LogReader): Promise<readonly Finding[]> {
 }
 
 async function checkClock(log: LogReader, { nowMs }: Subject): Promise<readonly Finding[]> {
-  const newestMs = await ingestTimeOf(log, (await log.end()) - 1);
+  const [start, end] = [await log.start(), await log.end()];
+  const newestMs = start === end ? null : await ingestTimeAt(log, end - 1);
   return newestMs === null ? [] : [clockFinding(newestMs, nowMs)];
 }
 
@@ -95,16 +104,18 @@ async function checkSchema(log: LogReader, { pipeline }: Subject): Promise<reado
   return [schemaFinding(scanRecords(batches, compiled))];
 }
 
-async function checkDelay(log: LogReader, { status, process, nowMs }: Subject): Promise<readonly Finding[]> {
-  const found = valueIn(status);
-  if (!found) return [];
-  const { lag, position } = found;
-  const oldestMs = lag === 0 ? null : await ingestTimeOf(log, position);
+async function checkDelay(
+  log: LogReader,
+  { log: overview, process, nowMs }: Subject,
+): Promise<readonly Finding[]> {
+  const found = wholeOf(valueIn(overview));
+  if (found === null) return [];
+  const { start, committed, lag } = found;
+  const oldestMs = lag === 0 ? null : await ingestTimeAt(log, Math.max(start, committed));
   return [delayFinding({ records: lag, oldestMs }, process !== null, nowMs)];
 }
 
-async function ingestTimeOf(log: LogReader, position: number): Promise<number | null> {
-  if (position < (await log.start())) return null;
-  for await (const { ingestTimesMs } of log.read(position, position + 1)) return ingestTimesMs?.[0] ?? null;
-  return null;
+/** Of an embedded log, which is one partition once it is there. */
+function wholeOf(log: LogOverview | null): PartitionOverview | null {
+  return log && (log.partitions[0] ?? { start: 0, end: 0, committed: 0, lag: 0 });
 }

@@ -2,17 +2,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceLedger } from "../engine/engine.ts";
-import { count, counted } from "../output/quantities.ts";
+import { count, counted, positionsText } from "../output/quantities.ts";
+import { ANEW_FROM_TOPIC, isEmbedded } from "../store/anew.ts";
 import { deadReader } from "../store/letters.ts";
 import { pipelineChange } from "../store/pipeline-change.ts";
 import { storeError } from "../store/sqlite-error.ts";
 import { openToRead, STORE_FILE } from "../store/sqlite-store.ts";
-import { backfillText, goOnCommand } from "./backfills.ts";
+import { backfillsOf, backfillText, goOnCommand } from "./backfills.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
 import { commonest } from "./newest-records.ts";
 import { resultOf, type Subject, valueIn } from "./subject.ts";
 
 const MOST_COMPLAINTS = 3;
+const ASIDE = "set this file aside: the tables are made anew of what the log keeps";
 
 export const storeChecks: readonly Check<Subject>[] = [
   {
@@ -21,7 +23,7 @@ export const storeChecks: readonly Check<Subject>[] = [
       const found = resultOf(status);
       if (found === null) return [ok("nothing is kept yet")];
       return [
-        ok(`${counted(found.tables.length, "table")}, taken in up to position ${count(found.position)}`),
+        ok(`${counted(found.tables.length, "table")}, taken in up to ${positionsText(found.positions)}`),
       ];
     },
   },
@@ -39,16 +41,17 @@ export const storeChecks: readonly Check<Subject>[] = [
   {
     name: "taken in",
     async run({ settings: { dataDir }, status }) {
-      const ledger = valueIn(status)?.ledger ?? null;
-      return ledger === null ? [] : ledgerFindings(ledger, () => commonestFault(join(dataDir, STORE_FILE)));
+      const { ledger = null, logIdentity = null } = valueIn(status) ?? {};
+      if (ledger === null) return [];
+      return ledgerFindings(ledger, logIdentity, () => commonestFault(join(dataDir, STORE_FILE)));
     },
   },
   {
     name: "backfills",
-    async run({ status }) {
+    async run({ status, log }) {
       const found = valueIn(status);
       if (!found) return [];
-      const open = found.backfills.filter(({ state }) => state !== "done");
+      const open = backfillsOf(found, valueIn(log)).filter(({ state }) => state !== "done");
       if (open.length === 0) return [ok("none was interrupted")];
       return open.map((file) =>
         file.state === "interrupted"
@@ -59,7 +62,7 @@ export const storeChecks: readonly Check<Subject>[] = [
   },
   {
     name: "integrity",
-    async run({ settings: { dataDir } }) {
+    async run({ settings: { dataDir, broker } }) {
       const file = join(dataDir, STORE_FILE);
       if (!existsSync(file)) return [];
       const complaints = quickCheck(file);
@@ -67,7 +70,7 @@ export const storeChecks: readonly Check<Subject>[] = [
       return [
         failed(
           `${file} is damaged: ${complaints.join("; ")}`,
-          "Restore the data directory from a copy, or set this file aside: the tables are made anew of what the log keeps.",
+          `Restore the data directory from a copy, or ${broker === "kafka" ? ANEW_FROM_TOPIC : ASIDE}.`,
         ),
       ];
     },
@@ -76,22 +79,26 @@ export const storeChecks: readonly Check<Subject>[] = [
 
 const NOTABLE_SHARE = 0.05;
 const DEAD = '"loanstream dlq list" shows them; repaired ones "loanstream dlq retry" sends again.';
-const LATE = 'Raise delay in pipeline.yaml; "loanstream rebuild TABLE" takes in what the log still keeps.';
+const LATE = "Raise delay in pipeline.yaml; ";
+const LATE_ANEW = '"loanstream rebuild TABLE" takes in what the log still keeps';
 const DUPLICATE =
   "Let whoever sends send each event once; a generator that is started again needs another seed.";
 
 /** What became of all that was taken in. */
-function ledgerFindings(ledger: SourceLedger, whyDead: () => string): readonly Finding[] {
+function ledgerFindings(ledger: SourceLedger, log: string | null, whyDead: () => string): readonly Finding[] {
   const { read, accepted, late, duplicate, dead } = ledger;
   const notable = (some: number) => some > 0 && some >= read * NOTABLE_SHARE;
   const of = (some: number, are: string) => `${count(some)} of ${counted(read, "record")} ${are}`;
   const findings = [
     ...(notable(dead) ? [warning(of(dead, `are dead, lately most of them for ${whyDead()}`), DEAD)] : []),
-    ...(notable(late) ? [warning(of(late, "came too late"), LATE)] : []),
+    ...(notable(late) ? [warning(of(late, "came too late"), lateRemedy(log))] : []),
     ...(notable(duplicate) ? [warning(of(duplicate, "were there before"), DUPLICATE)] : []),
   ];
   return findings.length > 0 ? findings : [ok(of(accepted, "were accepted"))];
 }
+
+const lateRemedy = (log: string | null): string =>
+  `${LATE}${isEmbedded(log) ? LATE_ANEW : `to have them counted, ${ANEW_FROM_TOPIC}`}.`;
 
 const NEWEST_LETTERS = 1000;
 

@@ -3,6 +3,7 @@ import type { SettingsOf } from "../config/table.ts";
 import { LoanstreamError } from "../errors.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type LogOverview, logOverview } from "./log-overview.ts";
 import { type Readiness, readinessAt } from "./readiness.ts";
 import { type DirectoryStatus, processOn, type RunningProcess, statusOf } from "./status.ts";
 
@@ -18,6 +19,8 @@ export interface Subject {
   readonly readiness: Readiness | null;
   /** Null where nothing is kept yet. */
   readonly status: Attempt<DirectoryStatus | null>;
+  /** The embedded one; null where nothing is kept yet, or Kafka is asked instead. */
+  readonly log: Attempt<LogOverview | null>;
   readonly nowMs: number;
 }
 
@@ -27,11 +30,13 @@ export async function subjectOf(
   nowMs: number,
 ): Promise<Subject> {
   const process = await processOn(settings.dataDir);
+  const status = await attempt(() => statusOf(settings.dataDir));
+  const found = settings.broker === "kafka" ? null : valueIn(status);
   return {
-    ...{ settings, pipelineDirectory, nowMs, process },
+    ...{ settings, pipelineDirectory, nowMs, process, status },
     pipeline: await attempt(async () => loadPipeline(pipelineDirectory)),
     readiness: process?.url == null ? null : await readinessAt(process.url),
-    status: await attempt(() => statusOf(settings.dataDir)),
+    log: await attempt(async () => found && logOverview(found, null)),
   };
 }
 

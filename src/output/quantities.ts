@@ -7,6 +7,13 @@ export const count = (value: number) => number.format(value);
 /** `1 record`, `2 records` */
 export const counted = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 
+/** `position 1,234`; of several partitions `positions 3, 1,234` in their order. */
+export function positionsText(positions: readonly number[]): string {
+  return positions.length > 1
+    ? `positions ${positions.map(count).join(", ")}`
+    : `position ${count(positions[0] ?? 0)}`;
+}
+
 const SIZES = ["B", "kB", "MB", "GB", "TB"];
 
 /** `58 MB`, `1.5 GB`: decimal units. */

@@ -49,8 +49,7 @@ export async function openKafkaPublisher(
     const patienceMs = timeoutMs + OVERDUE_MS;
     const markers = await markerReader(settings, admin, { applicationId, patienceMs, onTrouble, signal });
     const before = (await markers.newest()) ?? (await markers.settled());
-    if (before !== null && tells(before)) refuseOtherStore(before, options);
-    else if (before?.storeId !== options.storeId) await refuseUnknownOutputs(admin, options);
+    await refuseOthersOutputs(admin, before, options);
     return await takeOver(settings, { ...options, timeoutMs }, markers, () => admin.close());
   } catch (error) {
     await admin.close();
@@ -104,11 +103,20 @@ const transactionsOf = (
     onTrouble: options.onTrouble,
   });
 
+type Whose = Pick<KafkaPublisherOptions, "applicationId" | "pipeline" | "storeId">;
+
+/** By an application's newest marker. Throws `publish.other-store` and `publish.unknown-outputs`. */
+export async function refuseOthersOutputs(
+  admin: KafkaAdmin,
+  marker: Marker | null,
+  whose: Whose,
+): Promise<void> {
+  if (marker !== null && tells(marker)) refuseOtherStore(marker, whose);
+  else if (marker?.storeId !== whose.storeId) await refuseUnknownOutputs(admin, whose);
+}
+
 /** Throws `publish.other-store`. */
-function refuseOtherStore(
-  { storeId }: Marker,
-  { applicationId, storeId: own }: Options | KafkaPublisherOptions,
-): void {
+function refuseOtherStore({ storeId }: Marker, { applicationId, storeId: own }: Whose): void {
   if (storeId === own) return;
   const message = `what application ${applicationId} put out is of store ${storeId}, this directory's is ${own}`;
   throw fail("publish.other-store", message, `Name the data directory of that store, or ${OTHERWISE}`, {
@@ -117,10 +125,7 @@ function refuseOtherStore(
 }
 
 /** Throws `publish.unknown-outputs`. */
-async function refuseUnknownOutputs(
-  admin: KafkaAdmin,
-  { pipeline, applicationId }: KafkaPublisherOptions,
-): Promise<void> {
+async function refuseUnknownOutputs(admin: KafkaAdmin, { pipeline, applicationId }: Whose): Promise<void> {
   for (const { name, kind } of topicsOf(pipeline)) {
     if (kind !== "output" && kind !== "alerts") continue;
     const starts = await admin.offsets(name, "start");

@@ -8,7 +8,7 @@ import { SEQUENCE_COLUMN } from "../pipeline/source.ts";
 import { BIGINT, type Value } from "../sql/types.ts";
 import { quoted, sqliteType } from "./columns.ts";
 
-/** `position`: the log had been taken in up to there when the alert was raised. */
+/** `position`: how far the log had been taken in when the alert was raised, all partitions' positions together. */
 export const ALERT_COLUMNS: readonly NamedType[] = [...RAISED_COLUMNS, { name: "position", type: BIGINT }];
 
 export const ALERTS_TABLE = `

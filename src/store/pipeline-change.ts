@@ -6,11 +6,14 @@ import { fingerprint, tableFingerprint } from "../pipeline/fingerprint.ts";
 import type { Pipeline, Table } from "../pipeline/pipeline.ts";
 import { sourceObjections } from "../pipeline/source-change.ts";
 import { tableDifferences } from "../pipeline/table-change.ts";
+import { ANEW_FROM_TOPIC, isEmbedded } from "./anew.ts";
+import { readProgress } from "./progress.ts";
 import type { Begun } from "./store.ts";
 
 /**
  * `begun_position`: the engine counts what came from there on; rows of before may have come by a rebuild.
- * `ended_position`: the table was taken out of the pipeline there; its rows stay.
+ * `ended_position`: the table was taken out of the pipeline there; its rows stay. Either is the positions of all
+ * partitions together.
  */
 export const PIPELINE_TABLES = `
   CREATE TABLE IF NOT EXISTS loanstream_pipeline (
@@ -58,15 +61,17 @@ export function pipelineChange(
   const kept = keptTables(database);
   const changed = pipeline.tables.filter((table) => isOther(table, before, kept));
   const refused = changed.filter(({ name }) => !rebuilt.has(name));
+  const remedies = remediesFor(readProgress(database).log);
+  const names = changed.map(({ name }) => name).join(" ");
   throwIfAny([
-    ...sourceObjections(before, pipeline).map((objection) => refusal(directory, objection, SOURCE_REMEDY)),
-    ...refused.map((table) => tableRefusal(directory, before, table, changed)),
+    ...sourceObjections(before, pipeline).map((found) => refusal(directory, found, remedies.ofSource)),
+    ...refused.map((table) => tableRefusal(directory, before, table, remedies.ofTables(names))),
   ]);
   const added = pipeline.tables.filter(({ name }) => kept.get(name.toLowerCase())?.ended !== false);
   const now = new Set(pipeline.tables.map(({ name }) => name.toLowerCase()));
   const gone = before.tables.filter(({ name }) => !now.has(name.toLowerCase()));
   const unfilled = added.filter(({ name }) => !rebuilt.has(name));
-  return { before, changed, added, notices: noticesOf(before, pipeline, unfilled, gone) };
+  return { before, changed, added, notices: noticesOf(before, pipeline, unfilled, gone, remedies.fills) };
 }
 
 /** Makes the pipeline the one that the tables belong to from a position on. To be called within a transaction. */
@@ -125,19 +130,29 @@ function isOther(table: Table, before: Pipeline, kept: ReadonlyMap<string, Kept>
   return ended !== undefined && (ended.name !== table.name || ended.fingerprint !== tableFingerprint(table));
 }
 
-const SOURCE_REMEDY =
-  "Take the change back, or set loanstream.sqlite aside: the next start takes in anew what the log keeps.";
+interface Remedies {
+  readonly ofSource: string;
+  ofTables(names: string): string;
+  /** Of a table that is new. */
+  fills(name: string): string;
+}
 
-function tableRefusal(
-  directory: string,
-  before: Pipeline,
-  table: Table,
-  changed: readonly Table[],
-): Diagnostic {
+function remediesFor(log: string | null): Remedies {
+  const back = (other: string) => `Take the change back, or ${other}.`;
+  if (!isEmbedded(log)) {
+    const either = back(ANEW_FROM_TOPIC);
+    return { ofSource: either, ofTables: () => either, fills: () => "" };
+  }
+  return {
+    ofSource: back("set loanstream.sqlite aside: the next start takes in anew what the log keeps"),
+    ofTables: (names) => back(`run "loanstream rebuild ${names}"`),
+    fills: (name) => `; "loanstream rebuild ${name}" fills it`,
+  };
+}
+
+function tableRefusal(directory: string, before: Pipeline, table: Table, remedy: string): Diagnostic {
   const was = before.tables.find(({ name }) => name === table.name);
   const what = was ? tableDifferences(was, table).join("; ") : "it isn't the one that was taken out";
-  const names = changed.map(({ name }) => name).join(" ");
-  const remedy = `Take the change back, or run "loanstream rebuild ${names}".`;
   return refusal(directory, `the table ${table.name} has changed: ${what}`, remedy);
 }
 
@@ -151,6 +166,7 @@ function noticesOf(
   after: Pipeline,
   added: readonly Table[],
   gone: readonly Table[],
+  fills: Remedies["fills"],
 ): readonly string[] {
   const seconds = (ms: number) => `${ms / 1000} s`;
   const delay =
@@ -159,10 +175,7 @@ function noticesOf(
       : [`the delay is ${seconds(after.delayMs)}, was ${seconds(before.delayMs)}: it holds from here on`];
   return [
     ...delay,
-    ...added.map(
-      ({ name }) =>
-        `the table ${name} begins with what comes from here on; "loanstream rebuild ${name}" fills it`,
-    ),
+    ...added.map(({ name }) => `the table ${name} begins with what comes from here on${fills(name)}`),
     ...gone.map(({ name }) => `the table ${name} is no longer in the pipeline: its rows stay as they are`),
   ];
 }

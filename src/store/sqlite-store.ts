@@ -49,7 +49,7 @@ export interface StoreToRebuild {
   /** Takes rows of tables that haven't changed. */
   readonly store: Store;
   readonly rows: RebuiltRows;
-  /** From which position on each table that the store has was counted in, by name. */
+  /** From where on each table that the store has was counted in, by name: the positions of all partitions together. */
   readonly begun: ReadonlyMap<string, number>;
 }
 

@@ -95,6 +95,7 @@ export interface Progress {
 /** Tables that the engine counts in from a position on. */
 export interface Begun {
   readonly tables: ReadonlySet<string>;
+  /** The positions of all partitions together. */
   readonly fromPosition: number;
 }
 

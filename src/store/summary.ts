@@ -18,7 +18,7 @@ export interface StoreSummary {
   readonly snapshot: SnapshotSummary | null;
   /** Rows of each output table, by name. */
   readonly rows: ReadonlyMap<string, number>;
-  /** The position from which on each table of the pipeline counts events, by name. */
+  /** From where on each table of the pipeline counts events, by name: the positions of all partitions together. */
   readonly begun: ReadonlyMap<string, number>;
   readonly backfills: readonly KeptBackfill[];
   /** Dead letters that were repaired and taken in again. */

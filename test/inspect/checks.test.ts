@@ -15,6 +15,7 @@ import { createGenerator } from "../../src/generator/generator.ts";
 import { type Check, type CheckResult, runChecks } from "../../src/inspect/check.ts";
 import { directoryChecks, nodeFileSystem } from "../../src/inspect/directory-checks.ts";
 import { logChecks } from "../../src/inspect/log-checks.ts";
+import type { LogOverview, PartitionOverview } from "../../src/inspect/log-overview.ts";
 import { machineChecks, portCheck } from "../../src/inspect/machine-checks.ts";
 import { pipelineChecks } from "../../src/inspect/pipeline-checks.ts";
 import { processChecks } from "../../src/inspect/process-checks.ts";
@@ -97,6 +98,11 @@ function flipByte(file: string): void {
   bytes[100]! ^= 1;
   writeFileSync(file, bytes);
 }
+
+const overview = (only: PartitionOverview): LogOverview => ({
+  partitions: [only],
+  ...{ bytes: 1, oldestMs: nowMs },
+});
 
 /** The one that a check has. */
 async function finding(
@@ -289,15 +295,35 @@ describe("a check", () => {
     for (const kind of ["ndjson", "batches"]) truncateSync(join(directory, `${SEGMENT}.${kind}`), 0);
     says(await finding("positions", await subject(directory)), "failed", /end at position 0/, /same copy/);
     const of = await subject(whole);
-    const status = valueIn(of.status);
-    assert.ok(status);
-    const late = { ...status, log: { ...status.log, start: RECORDS + 1, end: RECORDS + 1 } };
+    const at = RECORDS + 1;
+    const late = overview({ start: at, end: at, committed: RECORDS, lag: 0 });
     says(
-      await finding("positions", { ...of, status: { value: late } }),
+      await finding("positions", { ...of, log: { value: late } }),
       "failed",
       /needs it from 200/,
       /from a copy/,
     );
+  });
+
+  it("of the log finds that the tables are another's", async () => {
+    const directory = copy();
+    using database = new DatabaseSync(join(directory, STORE_FILE));
+    database.exec("UPDATE loanstream_progress SET log = 'kafka:another'");
+    const what = /computed from kafka:another, and this is the embedded log \[store\.other-log\]$/;
+    says(await finding("log", await subject(directory)), "failed", what, /broker, kafka\.bootstrap/);
+  });
+
+  it("of what was taken in names a rebuild for what came late only where there is one", async () => {
+    const of = await subject(whole);
+    const status = valueIn(of.status);
+    assert.ok(status?.ledger);
+    const ledger = { ...status.ledger, late: status.ledger.read, accepted: 0, duplicate: 0, dead: 0 };
+    const from = (logIdentity: string | null) =>
+      finding("taken in", { ...of, status: { value: { ...status, ledger, logIdentity } } });
+    const what = /^200 of 200 records came too late$/;
+    says(await from(null), "warning", what, /"loanstream rebuild TABLE"/);
+    says(await from("kafka:one"), "warning", what, /another --data-dir .*topics recreate/);
+    assert.doesNotMatch((await from("kafka:one")).remedy ?? "", /rebuild/);
   });
 
   it("of the clock finds records from the future", async () => {
@@ -318,9 +344,8 @@ describe("a check", () => {
 
   it("of the delay warns of records that wait for long, while a process runs", async () => {
     const of = await subject(whole, "pipeline", nowMs + 60_000);
-    const status = valueIn(of.status);
-    assert.ok(status);
-    const waiting = { ...of, status: { value: { ...status, position: 150, lag: 50 } } };
+    const behind = overview({ start: 0, end: RECORDS, committed: 150, lag: 50 });
+    const waiting = { ...of, log: { value: behind } };
     const process = { pid: 1, url: "http://127.0.0.1:1", startedAt: null };
     says(await finding("delay", { ...waiting, process }), "warning", /^50 records .* 60 s$/, /core/);
     assert.equal((await finding("delay", waiting)).outcome, "ok");
