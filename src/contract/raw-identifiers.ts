@@ -38,7 +38,7 @@ export function rawIdentifierIn(paths: readonly string[]): (batch: RecordBatch) 
     for (let first = 0; first < count; ) {
       const base = offsets[first]!;
       const next = partEnd(offsets, first, count);
-      const text = all.latin1Slice(base, offsets[next]);
+      const text = all.toString("latin1", base, offsets[next]);
       for (let row = first; row < next; row++) {
         const at = whereIn(text, offsets[row]! - base, escapes);
         if (at < 0) break;
@@ -57,7 +57,7 @@ export function rawIdentifierOf(paths: readonly string[]): (record: Uint8Array) 
   if (paths.length === 0) return () => null;
   const { whereIn, carriedBy } = lookFor(paths);
   return ({ buffer, byteOffset, length }) => {
-    const text = Buffer.from(buffer, byteOffset, length).latin1Slice();
+    const text = Buffer.from(buffer, byteOffset, length).toString("latin1");
     return whereIn(text, 0, true) < 0 ? null : carriedBy(text);
   };
 }
@@ -79,11 +79,14 @@ function partEnd(offsets: Uint32Array, first: number, count: number): number {
 function lookFor(paths: readonly string[]) {
   const wanted = paths.map((path) => {
     const names = path.toLowerCase().split(".");
-    return { path, names, named: new RegExp(`"${names.at(-1)}"\\s*:`, "i") };
+    const last = names.at(-1);
+    // Its first quotation mark comes last: a search for that would stop at every text of a record.
+    const source = `${last}(?<="${last})"\\s*:`;
+    return { path, names, source, pattern: new RegExp(source, "i") };
   });
-  const endings = wanted.map(({ names }) => `${names.at(-1)}"\\s*:`).join("|");
-  const plain = new RegExp(endings, "gi");
-  const escaped = new RegExp(`${endings}|\\\\u00[2-7]`, "gi");
+  const sources = wanted.map(({ source }) => source).join("|");
+  const plain = new RegExp(sources, "gi");
+  const escaped = new RegExp(`${sources}|\\\\u00[2-7]`, "gi");
   return {
     /** From where on a record is to be parsed. */
     whereIn(text: string, from: number, escapes: boolean): number {
@@ -94,7 +97,7 @@ function lookFor(paths: readonly string[]) {
     carriedBy(text: string): string | null {
       const carried = isJson(text)
         ? wanted.find(({ names }) => holdsValue(text, names))
-        : wanted.find(({ named }) => named.test(unescaped(text)));
+        : wanted.find(({ pattern }) => pattern.test(unescaped(text)));
       return carried?.path ?? null;
     },
   };

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { loadEventSchema } from "../../src/contract/load.ts";
-import { rawIdentifierIn, rawIdentifiers } from "../../src/contract/raw-identifiers.ts";
+import { rawIdentifierIn, rawIdentifierOf, rawIdentifiers } from "../../src/contract/raw-identifiers.ts";
 import { type RecordBatch, recordsBetween } from "../../src/engine/batch.ts";
 
 const schemaOf = (fields: string) => {
@@ -36,18 +36,60 @@ function batchOf(texts: readonly string[]): RecordBatch {
   return { partition: 0, basePosition: 100, count: records.length, bytes, offsets, ingestTimesMs: null };
 }
 
-test("only a value at the path itself counts, not its name elsewhere, nor null, nor what is no JSON", () => {
+test("only a value at the path itself counts, not its name elsewhere, nor null", () => {
   const find = rawIdentifierIn(["person.ssn"]);
   const texts = [
     '{"ssn":"1"}',
     '{"person":{"ssn":null}}',
-    '{"person":{"name":"\\"ssn\\""},"of":"ssn"}',
-    '{"person":{"ssn":"1"',
+    '{"person":{"name":"\\"ssn\\":1"},"of":"ssn"}',
+    '{"person":{"of":{"ssn":1},"\\\\u0073sn":1}}',
+    '{"person":"ssn","of":{"person":{"ssn":1}}}',
+    '{"person":{"name":"\\u0073sn","x_ssn":1,"ssn_":2}}',
+    '{"person":[{"ssn":null},1],"ssn" : 1}',
+    "broken ssn: 1, 'ssn':1",
     "",
-    '{"person":[{"ssn":1}]}',
   ];
   assert.equal(find(batchOf(texts)), null);
-  assert.deepEqual(find(batchOf([...texts, '{"person":{"ssn":7}}'])), { path: "person.ssn", position: 106 });
+  const found = find(batchOf([...texts, '{"person":{"ssn":7}}']));
+  assert.deepEqual(found, { path: "person.ssn", position: 100 + texts.length });
+});
+
+test("however it is written, a value counts: in any case, escaped, doubled, in a list, and in what is no JSON", () => {
+  const find = rawIdentifierIn(["person.name", "person.ssn"]);
+  const of = rawIdentifierOf(["person.name", "person.ssn"]);
+  const texts = [
+    '{"person":{"SSN":"1"}}',
+    '{"Person" : {"é":1, "sSn"\n:\t[]}}',
+    '{"person":{"s\\u0073n":"1"}}',
+    '{"\\u0050erson":{"\\u0053\\u0053\\u004E":{}}}',
+    '{"person":{"ssn":"1","ssn":null}}',
+    '{"person":{"ssn":1},"person":{}}',
+    '{"person":[0,{"x":{}},{"a":[1],"ssn":false}]}',
+    '{"person":{"ssn":"1"',
+    '{"of":{"S\\u0053N" :null,}}',
+    '{"person":{"x":"\\\\","ssn":"1\\""}}',
+  ];
+  for (const text of texts) {
+    const found = find(batchOf(["{}", text, "{}"]));
+    assert.deepEqual(found, { path: "person.ssn", position: 101 }, text);
+    assert.equal(of(Buffer.from(text)), "person.ssn", text);
+  }
+  assert.equal(of(Buffer.from('{"person":{"ssn":null}}')), null);
+});
+
+test("it is found wherever it stands among many records, however long", () => {
+  const find = rawIdentifierIn(["ssn"]);
+  const fine = fc
+    .integer({ min: 0, max: 50_000 })
+    .map((length) => `{"é":"${"é\\u0073".repeat(length >> 3)}"}`);
+  fc.assert(
+    fc.property(fc.array(fine, { maxLength: 6 }), fc.array(fine, { maxLength: 3 }), (before, after) => {
+      const found = find(batchOf([...before, '{"ssn":1}', ...after]));
+      assert.deepEqual(found, { path: "ssn", position: 100 + before.length });
+      assert.equal(find(batchOf([...before, ...after])), null);
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test("it finds the first record that parsing each finds, in any part of a batch", () => {
