@@ -10,6 +10,8 @@ import { createGenerator } from "../../src/generator/generator.ts";
 import { rhythms } from "../../src/generator/rhythm.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { type KafkaSettings, plainSettings } from "../../src/kafka/settings.ts";
+import { COMMITS_TOPIC } from "../../src/pipeline/topic-names.ts";
+import { markerRecord } from "../../src/publish/kafka-publisher.ts";
 import { openStore } from "../../src/store/sqlite-store.ts";
 import { wantedTopics } from "../../src/topics/wanted-topics.ts";
 import { startKafka } from "../../stack/kafka.ts";
@@ -106,6 +108,7 @@ function ofInput(settings: KafkaSettings): void {
       "broker",
       "topics",
       "rights",
+      "outputs",
       "input",
       "clock",
       "schema",
@@ -261,6 +264,23 @@ function ofInput(settings: KafkaSettings): void {
     const found = await doctor(settings, "--data-dir", run.directory);
     const what = /^the tables hold what came from another log than this loan\.applications$/;
     says(found, "positions", "failed", what, /--data-dir to begin with an empty one\.$/);
+  });
+
+  it("finds that what was put out is of other tables", async () => {
+    const run = standingStill([0, 0, 0]);
+    run.release();
+    const none = await doctor(settings, "--data-dir", run.directory);
+    says(none, "outputs", "ok", /^what application loanstream put out, if anything, is of this/, /^$/);
+    const left = { storeId: "another", seq: 1, positions: [1, 0, 0], triggered: null, instance: "one" };
+    const producer = await openProducer(settings, { topics: [COMMITS_TOPIC] });
+    producer.send(COMMITS_TOPIC, markerRecord(left, "loanstream", Date.now()));
+    await producer.close();
+    const found = await doctor(settings, "--data-dir", run.directory);
+    const what = /put out is of store another, .* \[publish\.other-store\]$/;
+    says(found, "outputs", "failed", what, /^Name the data directory of that store, or /);
+    says(await doctor(settings), "outputs", "failed", /this directory's is none yet/, /^Name the data/);
+    const other = await doctor(settings, "--data-dir", run.directory, "--kafka-application-id", "another");
+    says(other, "outputs", "ok", /^what application another put out/, /^$/);
   });
 
   it("finds that records are gone which recovery needs", async (t) => {

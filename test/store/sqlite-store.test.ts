@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import type { Ledger } from "../../src/engine/engine.ts";
 import { type ErrorCode, LoanstreamError } from "../../src/errors.ts";
+import { EMBEDDED } from "../../src/eventlog/one-partition.ts";
 import { isLocked } from "../../src/store/directory-lock.ts";
 import { packState } from "../../src/store/snapshots.ts";
 import { openStoreReader } from "../../src/store/sqlite-reader.ts";
@@ -301,6 +302,19 @@ describe("a data directory", () => {
     const changed = { ...smallPipeline, tables: [scores, { ...windows, emit: "final" as const }] };
     assert.throws(() => openStore(directory, changed), code("store.pipeline-changed"));
     openStore(directory, smallPipeline).close();
+  });
+
+  it("names a rebuild where the pipeline has changed only if the log can be rebuilt from", () => {
+    const changed = { ...smallPipeline, tables: [scores, { ...windows, emit: "final" as const }] };
+    const refusedAfter = (log: string) => {
+      const directory = newPath();
+      const store = openStore(directory, smallPipeline);
+      store.belongsTo(log);
+      store.close();
+      return () => openStore(directory, changed);
+    };
+    assert.throws(refusedAfter(EMBEDDED), /Take the change back, or run "loanstream rebuild windows"\./);
+    assert.throws(refusedAfter("kafka:one"), /Take the change back, or name another --data-dir and empty/);
   });
 
   it("makes a table in its present form where a start before had failed to go on with another", () => {

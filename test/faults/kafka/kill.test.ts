@@ -18,13 +18,19 @@ const seed = Number(process.env.LOANSTREAM_TEST_SEED ?? Date.now() % 1_000_000);
 
 type Moment = "starting" | "in a transaction" | "running";
 
-/** Kills it while it starts, in the middle of a transaction, or at any moment; gives which it came to be. */
-async function killSometime(scene: Scene, instance: Instance, random: Random, work: () => Promise<void>) {
-  const wanted: Moment = random.chance(0.2)
-    ? "starting"
-    : random.chance(0.6)
-      ? "in a transaction"
-      : "running";
+function someMoment(random: Random): Moment {
+  if (random.chance(0.2)) return "starting";
+  return random.chance(0.6) ? "in a transaction" : "running";
+}
+
+/** Kills it at that moment, and gives which it came to be: it may have no transaction any more. */
+async function killAt(
+  wanted: Moment,
+  scene: Scene,
+  instance: Instance,
+  random: Random,
+  work: () => Promise<void>,
+): Promise<Moment> {
   if (wanted !== "starting") await instance.ready();
   const fed = work();
   let moment = wanted;
@@ -51,7 +57,11 @@ async function testKills(t: TestContext, settings: SceneSettings): Promise<void>
     const some = records.slice(life * RECORDS_A_LIFE, (life + 1) * RECORDS_A_LIFE);
     const instance = startInstance(scene, data);
     t.after(() => instance.kill());
-    moments.push(await killSometime(scene, instance, random, () => feed(scene, some, FED_OVER_MS)));
+    const drawn = someMoment(random);
+    // The second half of the kills is meant for transactions until one has been hit.
+    const hasHit = life < Math.floor(KILLS / 2) || moments.includes("in a transaction");
+    const wanted = hasHit ? drawn : "in a transaction";
+    moments.push(await killAt(wanted, scene, instance, random, () => feed(scene, some, FED_OVER_MS)));
   }
   const last = startInstance(scene, data);
   t.after(() => last.kill());
