@@ -25,6 +25,7 @@ export const catalogue = {
   "dlq.dead-again": failure,
   "dlq.invalid-letter": failure,
   "dlq.not-dead": failure,
+  "dlq.undecided": failure,
   "engine.replay-differs": failure,
   "engine.snapshot-mismatch": configuration,
   "engine.sum-overflow": failure,

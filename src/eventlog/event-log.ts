@@ -32,6 +32,11 @@ export interface EventLog {
   /** The next record gets this position, or a later one. */
   end(): number;
   /**
+   * Whether everything that was appended before it was asked can be read: waits some seconds where others' open
+   * transactions stand before it.
+   */
+  settled(): Promise<boolean>;
+  /**
    * Records before the position are no longer needed to recover: those that the retention doesn't ask for are
    * deleted. To be called from time to time, so that a quiet log forgets as well.
    */

@@ -116,7 +116,7 @@ const ANOTHER_TOPIC =
 const goneText = (topic: string, partition: number, start: number, from: number) =>
   `${topic}, partition ${partition} begins at offset ${count(start)}, recovery needs it from ${count(from)} on`;
 const GONE =
-  "Those records are gone: raise log.retention, run it more often than that, or name another --data-dir to begin with what is kept.";
+  "Those records are gone: raise topics.input.retention, run it more often than that, or name another --data-dir to begin with what is kept.";
 
 /** Whether what should have been a token is one. */
 function identifierFindings({ newest }: Input): readonly Finding[] {

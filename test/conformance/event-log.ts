@@ -222,6 +222,13 @@ export function eventLogConformance(name: string, newPlace: () => Promise<LogPla
         assert.ok((await told) > end);
       }));
 
+    it("knows when everything that was appended can be read", () =>
+      withLog(async (log) => {
+        const position = await log.append(append(["a", "b"]));
+        assert.equal(await log.settled(), true);
+        assert.deepEqual(textsOf(await readAll(log, position)), ["a", "b"]);
+      }));
+
     it("lets a reader leave early, and another begin in the middle of what was appended at once", () =>
       withLog(async (log) => {
         await log.append(append(["a", "b", "c", "d"]));

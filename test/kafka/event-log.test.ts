@@ -225,23 +225,63 @@ test("a record larger than the topic takes is refused, and the log goes on", asy
   assert.deepEqual(textsOf(await readAll(log!)), ["b"]);
 });
 
-test("a raw identifier stops the read before its batch is given, naming the path and no value", async (t) => {
+test("a raw identifier is not appended, and of another process stops the read before its batch is given", async (t) => {
   const kafka = await kafkaWithTopics(t);
   if (kafka === null) return;
   const topic = await kafka.topic(1);
   const [log] = (await openLog(t, kafka, topic, { forbidden: ["applicant.ssn"] })).partitions;
+  const [other] = (await openLog(t, kafka, topic)).partitions;
+  const isTold = (words: RegExp) => (error: Error) => {
+    assert.ok(hasCode("kafka.raw-identifier")(error));
+    assert.match(error.message, words);
+    assert.match(error.message, new RegExp(`^${topic}:0: .* applicant\\.ssn as it is`));
+    assert.match(error.message, /x-pii: drop/);
+    assert.doesNotMatch(error.message, /6789/);
+    return true;
+  };
   const fine = ['{"applicant":{"ssn":null}}', '{"ssn":"123-45-6789"}', '{"applicant":{"name":"ssn"}}'];
   await log!.append(append(fine));
-  assert.deepEqual(textsOf(await readAll(log!)), fine);
-  await log!.append(append(["{}", '{"applicant":{"ssn":"123-45-6789"}}']));
-  for (const from of [0, 3]) {
-    await assert.rejects(readAll(log!, from), (error: Error) => {
-      assert.ok(hasCode("kafka.raw-identifier")(error));
-      assert.match(error.message, new RegExp(`^${topic}:0: .* position 4 carries applicant\\.ssn `));
-      assert.doesNotMatch(error.message, /6789/);
-      return true;
-    });
-  }
+  const raw = append(["{}", '{"applicant":{"ssn":"123-45-6789"}}']);
+  await assert.rejects(log!.append(raw), isTold(/nothing was appended/));
+  assert.deepEqual(textsOf(await readAll(other!)), fine);
+  await other!.append(raw);
+  const told = beyond(log!, 4);
+  await told;
+  for (const from of [0, 3])
+    await assert.rejects(readAll(log!, from), isTold(/position 4 carries .* start again/));
+});
+
+test("whether all can be read is known once a transaction before it has ended, or not for now", async (t) => {
+  const kafka = await kafkaWithTopics(t);
+  if (kafka === null) return;
+  const topic = await kafka.topic(2);
+  const [held, free] = (await openLog(t, kafka, topic)).partitions;
+  const transaction = (await transactionsOf(t, kafka, topic)).begin();
+  transaction.sendTo(topic, 0, record("a"));
+  await transaction.flush();
+  await held!.append(append(["b"]));
+  assert.equal(await free!.settled(), true);
+  assert.equal(await held!.settled(), false);
+  const settled = held!.settled();
+  await transaction.commit();
+  assert.equal(await settled, true);
+  assert.deepEqual(textsOf(await readAll(held!)), ["a", "b"]);
+});
+
+test("that a topic has grown is told", async (t) => {
+  const kafka = await kafkaWithTopics(t);
+  if (kafka === null) return;
+  const topic = await kafka.topic(2);
+  const lines: string[] = [];
+  const warned = Promise.withResolvers<void>();
+  const warn = (line: string) => {
+    lines.push(line);
+    warned.resolve();
+  };
+  await openLog(t, kafka, topic, { logger: { ...SILENT, warn }, lookEveryMs: 10 });
+  await kafka.admin.grow(topic, 5);
+  await warned.promise;
+  assert.deepEqual(lines, [`${topic} has 5 partitions now, 2 are read: start again to read them all`]);
 });
 
 test("readers far apart each read all there is, beside one that follows", async (t) => {

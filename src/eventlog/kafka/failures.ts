@@ -10,7 +10,7 @@ export interface PlaceInTopic {
 export function gone({ topic, partition }: PlaceInTopic, position: number, oldest: number): LoanstreamError {
   const message = `position ${position} is no longer kept, the oldest is ${oldest}: the topic's retention deleted records before they were taken in`;
   const remedy =
-    "Raise topics.input.retention in pipeline.yaml and the topic's retention.ms; what was deleted is lost here: " +
+    "Raise topics.input.retention in pipeline.yaml, and let loanstream topics create set it; what was deleted is lost here: " +
     "start with an empty data directory, which begins at the oldest record kept.";
   return fail("log.position-gone", message, remedy, { topic, partition });
 }
@@ -36,10 +36,21 @@ export function rawIdentifier(
   position: number,
   path: string,
 ): LoanstreamError {
-  const message = `the record at position ${position} carries ${path} as it is, where the schema has only its token`;
-  const remedy = `Put a token in its place before it enters Kafka, or declare ${path} in schema.yaml with x-pii: drop.`;
+  const message = `the record at position ${position} carries ${path} ${AS_IT_IS}`;
+  const remedy =
+    `Declare ${path} in schema.yaml with x-pii: drop and start again, which takes the record in without it; ` +
+    "let its sender put a token in its place before it enters Kafka.";
   return fail("kafka.raw-identifier", message, remedy, { topic, partition });
 }
+
+/** Of what was to be appended. */
+export function rawIdentifierGiven({ topic, partition }: PlaceInTopic, path: string): LoanstreamError {
+  const message = `a record to append carries ${path} ${AS_IT_IS}: nothing was appended`;
+  const remedy = `Put the token in its place, or declare ${path} in schema.yaml with x-pii: drop.`;
+  return fail("kafka.raw-identifier", message, remedy, { topic, partition });
+}
+
+const AS_IT_IS = "as it is, where the schema has only its token";
 
 /** What was met when a position was read, as a log tells it. */
 export async function met(

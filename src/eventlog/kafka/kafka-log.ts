@@ -17,7 +17,7 @@ import { createAppends } from "./appends.ts";
 import { onceAtATime } from "./once-at-a-time.ts";
 import { type KafkaPartition, openPartition } from "./partition.ts";
 import type { PartTrouble } from "./source.ts";
-import { identityOf, topicBounds } from "./topic-bounds.ts";
+import { identityOf, topicBounds, topicEnds } from "./topic-bounds.ts";
 
 export interface KafkaLogOptions {
   readonly topic: string;
@@ -30,18 +30,21 @@ export interface KafkaLogOptions {
   readonly signal?: AbortSignal;
   /** Told of what passes by itself, such as a broker that restarts: also of each attempt at the start. */
   readonly onTrouble?: (trouble: LoanstreamError) => void;
+  /** How often it looks whether the topic has grown: each minute unless told otherwise. */
+  readonly lookEveryMs?: number;
 }
 
 /** What is appended goes at once; while a request is under way, what comes gathers. */
 const PRODUCER = { "linger.ms": "0" };
 /** So long brokers may be away before a close gives up what is not acknowledged. */
 const CLOSE_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 60_000;
 
 /**
  * Waits for brokers that can't be reached, until the signal; then throws why. Throws at once `kafka.topic-missing`,
  * `kafka.authentication-failed`, `kafka.authorisation-refused`, `kafka.tls`, `kafka.version`, `usage.invalid`.
  * Reading throws `kafka.topic-replaced`, `kafka.raw-identifier`, and what else doesn't pass; appending
- * `kafka.message-too-large`, and `kafka.authorisation-refused` where the user may not write.
+ * `kafka.message-too-large`, `kafka.raw-identifier`, and `kafka.authorisation-refused` where the user may not write.
  */
 export async function openKafkaLog(
   settings: KafkaSettings,
@@ -74,16 +77,19 @@ async function openOn(
   start.passed();
 
   const asking = watch("ask");
+  const whileOpen = { ...atStart, signal: stop.signal, onTrouble: asking.began };
   const askedBounds = onceAtATime(async () => {
-    const now = await topicBounds(cluster, topic, {
-      ...atStart,
-      signal: stop.signal,
-      onTrouble: asking.began,
-    });
+    const now = await topicBounds(cluster, topic, whileOpen);
     asking.passed();
     if (now.topicId === topicId) for (const [at, each] of now.bounds.entries()) partitions[at]?.learn(each);
     return now.bounds;
   });
+
+  async function askEnd(partition: number): Promise<number> {
+    const ends = await topicEnds(cluster, topic, whileOpen);
+    asking.passed();
+    return ends[partition] ?? 0;
+  }
 
   /** What can't be learnt now is learnt with the next records that come. */
   async function askEnds(places: readonly RecordPlace[]): Promise<void> {
@@ -97,6 +103,7 @@ async function openOn(
     topic,
     producer,
     keyOf,
+    forbidden: options.forbidden,
     failure,
     askEnds,
     onAcknowledged: appending.passed,
@@ -111,6 +118,7 @@ async function openOn(
       forbidden: options.forbidden,
       trouble: watch(`partition ${partition}`),
       askBounds: async () => (await askedBounds())[partition] ?? each,
+      askEnd: () => askEnd(partition),
       async append(batch) {
         const [first] = await appends.append(batch, () => partition);
         return first?.position ?? partitions[partition]!.end();
@@ -118,7 +126,10 @@ async function openOn(
     }),
   );
 
+  const looking = tellGrowth(cluster, { topic, topicId, partitions: bounds.length }, options);
+
   async function close(): Promise<void> {
+    clearInterval(looking);
     const tooLong = setTimeout(() => stop.abort(), CLOSE_WITHIN_MS);
     await appends.finish();
     await producer.close();
@@ -140,6 +151,24 @@ async function openOn(
       return closing;
     },
   };
+}
+
+/** Says once that the topic has more partitions than are read. What keeps it from looking, reading tells. */
+function tellGrowth(
+  cluster: Cluster,
+  { topic, topicId, partitions }: { topic: string; topicId: string; partitions: number },
+  { logger, lookEveryMs = LOOK_EVERY_MS }: KafkaLogOptions,
+): NodeJS.Timeout {
+  let told = false;
+  const looking = setInterval(async () => {
+    const [found] = await cluster.topics([topic]).catch(() => []);
+    const now = found?.id === topicId ? found.partitions.length : 0;
+    if (now <= partitions || told) return;
+    told = true;
+    clearInterval(looking);
+    logger.warn(`${topic} has ${now} partitions now, ${partitions} are read: start again to read them all`);
+  }, lookEveryMs);
+  return looking.unref();
 }
 
 const ofProducer = (settings: KafkaSettings): KafkaSettings => ({

@@ -2,6 +2,7 @@
 import { rawIdentifierIn } from "../../contract/raw-identifiers.ts";
 import type { RecordBatch } from "../../engine/batch.ts";
 import type { LoanstreamError } from "../../errors.ts";
+import { pause } from "../../kafka/retry.ts";
 import type { Append, EventLog } from "../event-log.ts";
 import type { Bounds } from "../positions.ts";
 import { openAside } from "./aside.ts";
@@ -13,11 +14,17 @@ export interface PartitionParts extends Omit<PartitionSource, "learn"> {
   readonly bounds: Bounds;
   /** Asks the broker. */
   readonly askBounds: () => Promise<Bounds>;
+  /** Asks the broker: behind the last record, which others' open transactions may keep from being read. */
+  readonly askEnd: () => Promise<number>;
   /** Paths that no record may carry. */
   readonly forbidden: readonly string[];
   /** Resolves with the position of the first, once all can be read. */
   readonly append: (batch: Append) => Promise<number>;
 }
+
+/** Others' transactions are as short as ours; one that its process left open is decided in a minute or so. */
+const SETTLED_WITHIN_MS = 5_000;
+const PAUSE_MS = 20;
 
 export interface KafkaPartition extends EventLog {
   /** The broker told of other bounds. */
@@ -117,6 +124,16 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
     read,
     start: () => start,
     end,
+    async settled() {
+      const last = await parts.askEnd();
+      const deadline = performance.now() + SETTLED_WITHIN_MS;
+      while (known < last && performance.now() < deadline) {
+        if (isClosed) throw closed(parts);
+        await parts.askBounds();
+        if (known < last) await pause(PAUSE_MS);
+      }
+      return known >= last;
+    },
     async release() {},
     onMore(listener) {
       tellMore = listener;

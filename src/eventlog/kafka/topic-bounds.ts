@@ -25,6 +25,13 @@ export const topicBounds = (cluster: Cluster, topic: string, patience: Patience)
     return { topicId: found.id, bounds };
   }, patience);
 
+/** By partition: behind the last record, whether its transaction is decided or not. As `topicBounds`. */
+export const topicEnds = (cluster: Cluster, topic: string, patience: Patience): Promise<readonly number[]> =>
+  retrying(async () => {
+    const [found] = await cluster.topics([topic]);
+    return found === undefined ? [] : offsetsOf(cluster, found, "end");
+  }, patience);
+
 /** By partition: of the first record of that time or later, -1 where there is none. As `topicBounds`. */
 export const topicAtTime = (
   cluster: Cluster,

@@ -29,7 +29,7 @@ interface RetryParts {
 
 /** Appends repaired letters, one call after the other. */
 export interface RetryQueue {
-  /** Each once however often it is asked for. Throws `dlq.not-dead`, and then nothing was appended. */
+  /** Each once however often it is asked for. Throws `dlq.not-dead`, `dlq.undecided`; nothing was appended then. */
   retry(letters: readonly RepairedLetter[]): Promise<readonly Retried[]>;
   /** Resolves when what was asked for so far is done. */
   idle(): Promise<void>;
@@ -56,6 +56,7 @@ async function appendRepaired(
   const { retries } = store;
   for (const letter of letters) if (!retries.isDead(letter)) throw notDead(letter);
   await settleRetries(log, store, writing);
+  refuseUndecided(letters, retries.unsettled());
   const known = letters.map((letter) => retries.retriedAs(letter));
   const fresh = distinct(letters.filter((_, i) => known[i] === null));
   const intents = fresh.map(({ record, ...place }) => {
@@ -77,7 +78,18 @@ function distinct(letters: readonly RepairedLetter[]): readonly RepairedLetter[]
   return [...new Map(letters.map((letter) => [`${letter.partition}:${letter.position}`, letter])).values()];
 }
 
-/** Finds out, of retries that were begun and not noted as done, whether their records came into the log. */
+/** Throws `dlq.undecided`. */
+function refuseUndecided(letters: readonly RecordPlace[], intents: readonly Intent[]): void {
+  const isSame = (one: RecordPlace, other: RecordPlace) =>
+    one.partition === other.partition && one.position === other.position;
+  const found = letters.find((letter) => intents.some((intent) => isSame(intent, letter)));
+  if (found !== undefined) throw undecided(found);
+}
+
+/**
+ * Finds out, of retries that were begun and not noted as done, whether their records came into the log. It stays open
+ * where that can't be seen yet.
+ */
 export async function settleRetries(
   log: PartitionedLog,
   { retries }: Pick<Store, "retries">,
@@ -95,6 +107,7 @@ async function settledIn(
   intents: readonly Intent[],
   retries: Store["retries"],
 ): Promise<readonly Settled[]> {
+  const isAll = await log.settled();
   const from = Math.min(...intents.map(({ logEnd }) => logEnd));
   const open = new Set(intents);
   const settled: Settled[] = [];
@@ -110,7 +123,8 @@ async function settledIn(
       settled.push({ partition: intent.partition, position: intent.position, retriedAs });
     }
   }
-  for (const { partition, position } of open) settled.push({ partition, position, retriedAs: null });
+  if (isAll)
+    for (const { partition, position } of open) settled.push({ partition, position, retriedAs: null });
   return settled;
 }
 
@@ -127,6 +141,13 @@ function lineAt(bytes: Uint8Array, offsets: Uint32Array, index: number): Uint8Ar
 
 function hashOf(record: Uint8Array): string {
   return createHash("sha256").update(record).digest("hex");
+}
+
+function undecided({ partition, position }: RecordPlace) {
+  const message = `whether position ${position} of partition ${partition} was retried can't be seen yet: another's transaction is open in the topic`;
+  const remedy =
+    "Ask again once it has ended; kafka-transactions.sh find-hanging says who holds one open for long.";
+  return fail("dlq.undecided", message, remedy);
 }
 
 function notDead({ partition, position }: RecordPlace) {

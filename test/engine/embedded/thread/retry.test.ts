@@ -69,6 +69,22 @@ describe("a retry of dead letters", () => {
     await run.loop.drain();
   });
 
+  it("whose record can't be seen yet after the process died is refused until it can, and not appended again", async () => {
+    const directory = newPath();
+    let run = await withDeadLetters(directory);
+    run.loseCommits();
+    await assert.rejects(run.loop.retry([letter(1, repaired)]));
+    let isHeld = true;
+    await kill(run);
+    run = await start(directory, { heldFrom: () => (isHeld ? 3 : Number.POSITIVE_INFINITY) });
+    await assert.rejects(run.loop.retry([letter(2, repaired), letter(1, repaired)]), code("dlq.undecided"));
+    assert.equal(run.log.end(), 4);
+    isHeld = false;
+    const asked = [letter(2, { id: "s", at: 6 }), letter(1, repaired)];
+    assert.deepEqual(await run.loop.retry(asked), [retried(2, 4, false), retried(1, 3, true)]);
+    await run.loop.drain();
+  });
+
   it("that was only intended when the process died is appended, repaired otherwise or not", async () => {
     const directory = newPath();
     let run = await withDeadLetters(directory);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after } from "node:test";
+import { recordsBetween } from "../../../../src/engine/batch.ts";
 import { type EngineLoop, openLoop } from "../../../../src/engine/embedded/thread/loop.ts";
 import type { Outbox } from "../../../../src/engine/embedded/thread/reconcile.ts";
 import type { Timers } from "../../../../src/engine/embedded/thread/timers.ts";
@@ -101,6 +102,8 @@ export interface RunSettings {
   readonly partitions?: number;
   /** Most bytes of a batch that is read, unless one record is longer. Default: all. */
   readonly batchBytes?: number;
+  /** Of its one partition, what stands from there on can't be read, as behind another's open transaction. Default: all can. */
+  readonly heldFrom?: () => number;
 }
 
 export async function start(directory: string, settings: RunSettings = {}): Promise<Run> {
@@ -115,7 +118,8 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
   const logs: EventLog[] = [];
   for (const folder of ["log", "log-1", "log-2"].slice(0, settings.partitions ?? 1))
     logs.push(await openSegmentLog(await nodeDirectory(join(directory, folder)), { batchBytes, retention }));
-  const log = logs.length === 1 ? onePartition(logs[0]!, EMBEDDED) : severalLogs(logs);
+  const log =
+    logs.length === 1 ? onePartition(held(logs[0]!, settings.heldFrom), EMBEDDED) : severalLogs(logs);
   const failures: unknown[] = [];
   const commits: Commit[] = [];
   let isLost = false;
@@ -192,6 +196,20 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     await die();
     throw error;
   }
+}
+
+function held(log: EventLog, from = () => Number.POSITIVE_INFINITY): EventLog {
+  return {
+    ...log,
+    end: () => Math.min(log.end(), from()),
+    settled: async () => log.end() <= from(),
+    async *read(fromPosition) {
+      for await (const batch of log.read(fromPosition)) {
+        if (batch.basePosition >= from()) return;
+        yield recordsBetween(batch, batch.basePosition, from());
+      }
+    },
+  };
 }
 
 function outboxOf(directory: string, its: Pipeline): Outbox {
