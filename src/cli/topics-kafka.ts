@@ -8,7 +8,7 @@ import { count, counted, size } from "../output/quantities.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { keptOf } from "../topics/kafka.ts";
 import { topicNamed } from "../topics/topic-list.ts";
-import { differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
+import { besideInput, differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
 import { alignedLines } from "./aligned.ts";
 import { retentionText } from "./retention-text.ts";
 
@@ -39,17 +39,19 @@ export async function topicsOnKafka(
   pipeline: Pipeline,
   request: TopicsRequest,
 ): Promise<number> {
-  const all = wantedTopics(pipeline);
-  const named = request.names.map((name) => topicNamed(all, name));
+  const made = wantedTopics(pipeline);
+  const named = new Set(request.names.map((name) => topicNamed(made, name).name));
   await probe(settings);
   const admin = await openAdmin(settings);
   try {
     const names = await admin.names();
-    const wanted = named.length === 0 ? all : all.filter((topic) => named.includes(topic));
+    const input = made.filter(({ name, kind }) => kind === "input" && names.includes(name));
+    const all = besideInput(made, [...(await describedIn(admin, input)).values()][0]);
+    const wanted = named.size === 0 ? all : all.filter(({ name }) => named.has(name));
     const there = wanted.filter(({ name }) => names.includes(name));
     const found = await describedIn(admin, there);
     const ours = new Set(all.map(({ name }) => name));
-    const others = named.length === 0 ? names.filter((name) => !ours.has(name)) : [];
+    const others = named.size === 0 ? names.filter((name) => !ours.has(name)) : [];
     const bootstrap = settings.bootstrap.join(",");
     return await ACTIONS[request.action]({ admin, wanted, found, others, request, bootstrap });
   } finally {

@@ -6,7 +6,7 @@ import type { KafkaSettings } from "../kafka/settings.ts";
 import { counted } from "../output/quantities.ts";
 import { refuseOthersOutputs } from "../publish/kafka.ts";
 import { markerReader } from "../publish/marker-reader.ts";
-import { differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
+import { besideInput, differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
 import { type Check, type Finding, failed, ok, warning } from "./check.ts";
 import { type Input, kafkaInputChecks, readInput } from "./kafka-input-checks.ts";
 import { attempt, type Subject, valueIn } from "./subject.ts";
@@ -101,8 +101,13 @@ const CREATE = 'Run "loanstream topics create --broker kafka"';
 async function checkTopics({ kafka, wanted, there }: OnCluster): Promise<readonly Finding[]> {
   const missing = wanted.filter((topic) => !there.includes(topic)).map(({ name }) => name);
   const found = await withAdmin(kafka, (admin) => admin.describe(there.map(({ name }) => name)));
+  const input = wanted.find(({ kind }) => kind === "input")?.name;
+  const expected = besideInput(
+    there,
+    found.find(({ name }) => name === input),
+  );
   const differing = found.flatMap((topic) => {
-    const one = there.find(({ name }) => name === topic.name);
+    const one = expected.find(({ name }) => name === topic.name);
     return one === undefined ? [] : differenceIn(one, differenceOf(one, topic));
   });
   const absent = failed(

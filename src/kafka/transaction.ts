@@ -52,9 +52,16 @@ export interface Transaction {
    * over, before anything is sent.
    */
   open(topic: string, partition: number): Promise<void>;
-  /** To the partition of its key, as Java's client decides; false: wait for `room()`. Errors come from `commit`. */
-  send(topic: string, record: OutgoingRecord & { readonly key: Uint8Array }): boolean;
-  sendTo(topic: string, partition: number, record: OutgoingRecord): boolean;
+  /**
+   * To the partition of its key, as Java's client decides; false: wait for `room()`. Errors come from `commit`; but
+   * where `onTooLarge` is given, it is called for a record larger than the topic takes, and the rest goes on without.
+   */
+  send(
+    topic: string,
+    record: OutgoingRecord & { readonly key: Uint8Array },
+    onTooLarge?: () => void,
+  ): boolean;
+  sendTo(topic: string, partition: number, record: OutgoingRecord, onTooLarge?: () => void): boolean;
   room(): Promise<void>;
   /** Resolves once what was sent is at the broker, or failed; not needed before `commit`. */
   flush(): Promise<void>;
@@ -191,12 +198,13 @@ function oneByOne(
     state = "open";
     let failure: LoanstreamError | null = null;
     const groups: [string, readonly GroupOffset[]][] = [];
-    const settled = (error: LoanstreamError | null) => {
-      failure ??= error;
+    const settled = (error: LoanstreamError | null, onTooLarge?: () => void) => {
+      if (error !== null && isTooLarge(error) && onTooLarge !== undefined) onTooLarge();
+      else failure ??= error;
     };
-    const sendTo: Transaction["sendTo"] = (topic, partition, record) => {
+    const sendTo: Transaction["sendTo"] = (topic, partition, record, onTooLarge) => {
       members.add(topic, partition);
-      sender.add(topic, partition, record, settled);
+      sender.add(topic, partition, record, (error) => settled(error, onTooLarge));
       return sender.hasRoom;
     };
     const finish = async (commit: boolean) => {
@@ -214,7 +222,8 @@ function oneByOne(
         });
       },
       sendTo,
-      send: (topic, record) => sendTo(topic, partitionOf(record.key, partitions(topic)), record),
+      send: (topic, record, onTooLarge) =>
+        sendTo(topic, partitionOf(record.key, partitions(topic)), record, onTooLarge),
       room: sender.room,
       flush: sender.flush,
       offsets: (group, offsets) => void groups.push([group, offsets]),
@@ -225,6 +234,9 @@ function oneByOne(
 
   return { begin, writer, partitions, close };
 }
+
+const isTooLarge = ({ diagnostics: [{ code }] }: LoanstreamError): boolean =>
+  code === "kafka.message-too-large";
 
 const misuse = (what: string): LoanstreamError =>
   fail("internal.unexpected", `a Kafka transaction was used wrongly: ${what}`, "Report it.");

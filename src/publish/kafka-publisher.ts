@@ -19,6 +19,7 @@ export interface KafkaPublisherParts {
     readonly onTrouble: (trouble: LoanstreamError) => void;
     readonly signal: AbortSignal;
     readonly nowMs: () => number;
+    readonly steadyMs: () => number;
     readonly timeoutMs: number;
   };
   readonly markers: MarkerReader;
@@ -41,67 +42,88 @@ interface Begun {
 
 export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions): Publisher {
   const { options, markers, claim } = parts;
-  const { applicationId, pipeline, nowMs, signal } = options;
+  const { applicationId, pipeline, nowMs, steadyMs, signal } = options;
   const { storeId, instance } = claim;
   const recordsOf = publicationRecords(pipeline);
   let transactions = opened;
   let newest = claim;
   let begun: Begun | null = null;
   /** When no transaction was open, and the broker knew this instance. */
-  let knownMs = nowMs();
+  let knownMs = steadyMs();
   let offsets = { sentMs: Number.NEGATIVE_INFINITY, of: claim };
 
   async function begin(): Promise<void> {
-    const unused = begun;
+    let unused = begun;
     begun = null;
-    try {
-      await unused?.transaction.abort();
-      const beforeMs = nowMs();
-      const transaction = transactions.begin();
-      await transaction.open(COMMITS_TOPIC, markers.partition);
-      begun = { transaction, beforeMs };
-    } catch (error) {
-      await takeBack(error, knownMs);
-      await begin();
+    while (begun === null) {
+      try {
+        await unused?.transaction.abort();
+        begun = await open();
+      } catch (error) {
+        await takeBack(error, knownMs);
+        unused = null;
+      }
     }
+  }
+
+  async function open(): Promise<Begun> {
+    const beforeMs = steadyMs();
+    const transaction = transactions.begin();
+    await transaction.open(COMMITS_TOPIC, markers.partition);
+    return { transaction, beforeMs };
   }
 
   async function publish(publication: Publication): Promise<void> {
-    if (begun === null) throw fail("internal.unexpected", "a commit was published unasked", "Report it.");
-    const { transaction, beforeMs } = begun;
     const { seq, positions, triggered } = publication;
     const marker: Marker = { storeId, seq, positions, triggered, instance };
-    begun = null;
-    try {
-      await send(transaction, publication, marker);
-      newest = marker;
-      knownMs = nowMs();
-    } catch (error) {
-      await takeBack(error, beforeMs);
-      if (writeMarker(newest).equals(writeMarker(marker))) return;
-      await begin();
-      await publish(publication);
+    while (newest !== marker) {
+      const { transaction, beforeMs } = begunOnce();
+      try {
+        await send(transaction, publication, marker);
+        newest = marker;
+        knownMs = steadyMs();
+      } catch (error) {
+        await takeBack(error, beforeMs);
+        if (writeMarker(newest).equals(writeMarker(marker))) return;
+        await begin();
+      }
     }
   }
 
+  function begunOnce(): Begun {
+    if (begun === null) throw fail("internal.unexpected", "a commit was published unasked", "Report it.");
+    const once = begun;
+    begun = null;
+    return once;
+  }
+
   async function send(transaction: Transaction, publication: Publication, marker: Marker): Promise<void> {
+    const refused: PublishedRecord[] = [];
     for (const record of recordsOf(publication)) {
-      if (!sendRecord(transaction, record)) await transaction.room();
+      if (!sendRecord(transaction, record, refused)) await transaction.room();
     }
     transaction.sendTo(COMMITS_TOPIC, markers.partition, markerRecord(marker, applicationId, nowMs()));
-    const sentMs = nowMs();
+    await transaction.flush();
+    for (const { smaller } of refused) if (smaller !== null) sendRecord(transaction, smaller(), []);
+    const sentMs = steadyMs();
     const isDue = sentMs - offsets.sentMs >= GROUP_OFFSETS_EVERY_MS;
     if (isDue) addOffsets(transaction, marker);
     await transaction.commit();
     if (isDue) offsets = { sentMs, of: marker };
   }
 
-  function sendRecord(transaction: Transaction, record: PublishedRecord): boolean {
-    const { topic, key, value, headers, from } = record;
+  /** One that has a smaller form comes to the refused where it is too large. */
+  function sendRecord(
+    transaction: Transaction,
+    record: PublishedRecord,
+    refused: PublishedRecord[],
+  ): boolean {
+    const { topic, key, value, headers, from, smaller } = record;
     const timestampMs = nowMs();
-    if (key !== null) return transaction.send(topic, { key, value, headers, timestampMs });
+    const onTooLarge = smaller === null ? undefined : () => void refused.push(record);
+    if (key !== null) return transaction.send(topic, { key, value, headers, timestampMs }, onTooLarge);
     const partition = (from ?? 0) % transactions.partitions(topic);
-    return transaction.sendTo(topic, partition, { key, value, headers, timestampMs });
+    return transaction.sendTo(topic, partition, { key, value, headers, timestampMs }, onTooLarge);
   }
 
   function addOffsets(transaction: Transaction, { positions }: Marker): void {
@@ -116,7 +138,7 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
    * one has open.
    */
   async function takeBack(error: unknown, sinceMs: number): Promise<void> {
-    const isSilence = isRefusal(error) && nowMs() - sinceMs > options.timeoutMs && !signal.aborted;
+    const isSilence = isRefusal(error) && steadyMs() - sinceMs > options.timeoutMs && !signal.aborted;
     if (!isSilence) throw tellFenced(error, applicationId);
     await transactions.close();
     await ownMarker();
@@ -124,7 +146,7 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
       throw tellFenced(failure, applicationId);
     });
     newest = await ownMarker();
-    knownMs = nowMs();
+    knownMs = steadyMs();
   }
 
   /** The newest, if it is this instance's. Throws `kafka.fenced`. */

@@ -12,6 +12,7 @@ import { topicsOf } from "../topics/topic-list.ts";
 import { kafkaPublisher, markerRecord, tellFenced } from "./kafka-publisher.ts";
 import { type Marker, tells } from "./marker.ts";
 import { type MarkerReader, markerReader } from "./marker-reader.ts";
+import { NOTHING } from "./nothing.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface KafkaPublisherOptions {
@@ -25,6 +26,8 @@ export interface KafkaPublisherOptions {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
+  /** Of a clock that nobody sets: `performance.now` unless told otherwise. */
+  readonly steadyMs?: () => number;
   /** After so long without its end the broker aborts a transaction: a minute. */
   readonly timeoutMs?: number;
 }
@@ -44,20 +47,21 @@ export async function openKafkaPublisher(
 ): Promise<Publisher> {
   await probe(settings);
   const { applicationId, onTrouble, signal, timeoutMs = TIMEOUT_MS } = options;
+  const { steadyMs = () => performance.now() } = options;
   const admin = await openAdmin(settings);
   try {
     const patienceMs = timeoutMs + OVERDUE_MS;
     const markers = await markerReader(settings, admin, { applicationId, patienceMs, onTrouble, signal });
     const before = (await markers.newest()) ?? (await markers.settled());
     await refuseOthersOutputs(admin, before, options);
-    return await takeOver(settings, { ...options, timeoutMs }, markers, () => admin.close());
+    return await takeOver(settings, { ...options, timeoutMs, steadyMs }, markers, () => admin.close());
   } catch (error) {
     await admin.close();
     throw error;
   }
 }
 
-type Options = KafkaPublisherOptions & { readonly timeoutMs: number };
+type Options = KafkaPublisherOptions & Required<Pick<KafkaPublisherOptions, "timeoutMs" | "steadyMs">>;
 
 /** A marker is left before anything else is sent: by it everybody knows who has the id. */
 async function takeOver(
@@ -85,8 +89,6 @@ async function takeOver(
     throw tellFenced(error, options.applicationId);
   }
 }
-
-const NOTHING = { seq: 0, positions: [], triggered: null };
 
 const transactionsOf = (
   settings: KafkaSettings,

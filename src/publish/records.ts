@@ -19,7 +19,12 @@ export interface PublishedRecord {
   readonly headers: readonly Header[];
   /** Of the log's partition that the record came from; null for what was computed. */
   readonly from: number | null;
+  /** In its place where the topic refuses it for its size; null where nothing is. */
+  readonly smaller: (() => PublishedRecord) | null;
 }
+
+/** Says of a record that came late or dead where it stands in the log, since its topic didn't take it. */
+export const LEFT_OUT = "loanstream.left_out";
 
 type Row = readonly Value[];
 type Told = Pick<Publication, "tables" | "late" | "dead">;
@@ -33,9 +38,11 @@ export function publicationRecords(
   const writers = rowWriters(pipeline);
   const keyOf = textReader(source.key);
 
-  function came(topic: string, { partition, record }: CameRecord, headers: readonly Header[]) {
-    const key = keyOf(record);
-    return { topic, key: key === null ? null : Buffer.from(key), value: record, headers, from: partition };
+  function came(topic: string, came: CameRecord, headers: readonly Header[]): PublishedRecord {
+    const { partition: from, record: value } = came;
+    const key = keyOf(value);
+    const smaller = () => leftOut(source.topic, came, { topic, headers });
+    return { topic, key: key === null ? null : Buffer.from(key), value, headers, from, smaller };
   }
 
   return function* ({ tables, late, dead }) {
@@ -51,6 +58,24 @@ export function publicationRecords(
   };
 }
 
+/** Without what is of the record itself: its key may be as long. */
+function leftOut(
+  input: string,
+  { partition, position }: CameRecord,
+  { topic, headers }: Pick<PublishedRecord, "topic" | "headers">,
+): PublishedRecord {
+  const why = `too large for this topic: it is record ${position} of partition ${partition} of ${input}`;
+  return {
+    topic,
+    key: null,
+    value: Buffer.alloc(0),
+    headers: [...headers, ...headersOf({ [LEFT_OUT]: why })],
+    from: partition,
+    smaller: null,
+  };
+}
+
+/** None is left out: with a schema that bounds its texts none is too large, else it is sent once the topic takes it. */
 function rowWriters({
   tables,
   alerts,
@@ -79,6 +104,7 @@ const published = ({ topic, key, value, headers }: TopicRecord): PublishedRecord
   value,
   headers: headersOf(headers),
   from: null,
+  smaller: null,
 });
 
 const headersOf = (headers: TopicRecord["headers"]): readonly Header[] =>

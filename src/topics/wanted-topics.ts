@@ -41,7 +41,37 @@ function wanted({ name, kind, holds }: Topic, { topics, log }: Told): WantedTopi
     ...configsOf(kept, kind === "output" ? "compact,delete" : "delete"),
     ...(most === null ? {} : { "retention.bytes": String(most) }),
   };
-  return { name, kind, holds, partitions, replication: topics.replication, configs };
+  const largest = isOfLetters({ kind }) ? { [MOST_BYTES]: String(MOST_BYTES_OF_BROKERS + HEADER_BYTES) } : {};
+  return {
+    ...{ name, kind, holds, partitions, replication: topics.replication },
+    configs: { ...configs, ...largest },
+  };
+}
+
+/** Of a batch, compressed. */
+const MOST_BYTES = "max.message.bytes";
+/** Unless they are told otherwise. */
+const MOST_BYTES_OF_BROKERS = 1_048_588;
+/** For the headers that late and dead records go with, and where they compress worse than they came. */
+const HEADER_BYTES = 65_536;
+const LARGEST = 2 ** 31 - 1;
+
+/** Late and dead records are as large as the input lets them in. */
+const isOfLetters = ({ kind }: Pick<WantedTopic, "kind">): boolean => kind === "late" || kind === "dlq";
+
+/** As they should be beside the input that is there. */
+export function besideInput(
+  wanted: readonly WantedTopic[],
+  input: KafkaTopic | undefined,
+): readonly WantedTopic[] {
+  const most = Number(input?.configs[MOST_BYTES] ?? 0) + HEADER_BYTES;
+  const largest = (configs: WantedTopic["configs"]) =>
+    String(Math.min(LARGEST, Math.max(most, Number(configs[MOST_BYTES]))));
+  return wanted.map((topic) =>
+    isOfLetters(topic)
+      ? { ...topic, configs: { ...topic.configs, [MOST_BYTES]: largest(topic.configs) } }
+      : topic,
+  );
 }
 
 /** Kafka deletes and compacts whole segments only, the one that is written to never. */
@@ -83,8 +113,9 @@ export function differenceOf(wanted: WantedTopic, found: KafkaTopic): Difference
   };
 }
 
-/** The broker may write a list in another order. */
+/** The broker may write a list in another order; more room is no difference. */
 function isAlike({ configs }: KafkaTopic, name: string, value: string): boolean {
+  if (name === MOST_BYTES) return Number(configs[name] ?? 0) >= Number(value);
   const sorted = (text: string) => text.split(",").toSorted().join();
   return sorted(configs[name] ?? "") === sorted(value);
 }

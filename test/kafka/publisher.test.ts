@@ -135,6 +135,43 @@ describe("a publisher on Kafka", { skip: "skipped" in kafka ? kafka.skipped : fa
     assert.deepEqual(await committed(), ["loan.applications 0 1", "loan.applications 1 2"]);
   });
 
+  test("leaves out of late and dead records what their topics don't take, and says where it stands", async (t) => {
+    const open = await fresh(t);
+    const [late, dlq] = [`${pipeline.source.topic}.late`, `${pipeline.source.topic}.dlq`];
+    for (const topic of [late, dlq]) await admin.configure(topic, { "max.message.bytes": "3000" });
+    const publisher = await open("store");
+    const noise = Array.from({ length: 2000 }, (_, at) => Math.imul(at, 2_654_435_761).toString(36)).join("");
+    const large = Buffer.from(JSON.stringify({ application_id: noise }));
+    const small = Buffer.from("{}");
+    const at = (position: number, record: Buffer) => ({ partition: 1, position, record });
+    const why = { path: "$.x", reason: "is missing" };
+    await publish(
+      publisher,
+      commitOf(1, {
+        late: [at(4, small), at(5, large)],
+        dead: [large, small, large].map((record, row) => ({ ...at(6 + row, record), ...why })),
+      }),
+    );
+    await publish(publisher, commitOf(2));
+    assert.deepEqual(await numbers(), numbersOf(1, 2));
+    const told = (position: number) =>
+      `too large for this topic: it is record ${position} of partition 1 of ${pipeline.source.topic}`;
+    const of = async (topic: string) =>
+      (await readable(topic)).map(({ key, value, headers }) => {
+        const found = new Map(headers.map(([name, text]) => [name, text]));
+        return [key, value, found.get("loanstream.left_out"), found.get("__streams.errors.offset")];
+      });
+    assert.deepEqual(await of(late), [
+      [null, "{}", undefined, undefined],
+      [null, "", told(5), undefined],
+    ]);
+    assert.deepEqual(await of(dlq), [
+      [null, "{}", undefined, "7"],
+      [null, "", told(6), "6"],
+      [null, "", told(8), "8"],
+    ]);
+  });
+
   test("goes on where it ended, with the offsets of its last commit", async (t) => {
     const open = await fresh(t);
     const first = await open("store");
@@ -276,7 +313,7 @@ describe("a publisher on Kafka", { skip: "skipped" in kafka ? kafka.skipped : fa
     const open = await fresh(t);
     const timeoutMs = 500;
     let passedMs = 0;
-    const publisher = await open("store", { timeoutMs, nowMs: () => Date.now() + passedMs });
+    const publisher = await open("store", { timeoutMs, steadyMs: () => performance.now() + passedMs });
     await publish(publisher, commitOf(1));
     await publisher.begin();
     const end = async () => (await admin.offsets("loan.commits", "end"))[0] ?? 0;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KafkaTopic } from "../../src/kafka/admin.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
-import { differenceOf, type WantedTopic, wantedTopics } from "../../src/topics/wanted-topics.ts";
+import { besideInput, differenceOf, type WantedTopic, wantedTopics } from "../../src/topics/wanted-topics.ts";
 
 const pipeline = loadPipeline("pipeline");
 const HOUR_MS = 3_600_000;
@@ -54,6 +54,22 @@ describe("the topics of a pipeline", () => {
     );
   });
 
+  it("take late and dead records that are as large as the input takes, with headers", () => {
+    const input = named("loan.applications");
+    const most = (configs: Record<string, string>, name: string) => {
+      const there = found(input, { configs: { ...input.configs, ...configs } });
+      return Number(named(name, besideInput(wantedTopics(pipeline), there)).configs["max.message.bytes"]);
+    };
+    for (const name of ["loan.applications.late", "loan.applications.dlq"]) {
+      assert.ok(Number(named(name).configs["max.message.bytes"]) > 1_048_588);
+      assert.ok(most({}, name) > 1_048_588);
+      assert.ok(most({ "max.message.bytes": "5000" }, name) > 1_048_588, "as the input was before");
+      assert.ok(most({ "max.message.bytes": "5000000" }, name) > 5_000_000);
+      assert.equal(most({ "max.message.bytes": "2147483647" }, name), 2_147_483_647);
+    }
+    assert.equal(named("loan.output.risk").configs["max.message.bytes"], undefined);
+  });
+
   it("share the size of the log among the input's partitions", () => {
     const input = { ...pipeline.topics.input, partitions: 4 };
     const of = (maxBytes: number | null) => {
@@ -72,6 +88,16 @@ describe("the difference of a topic", () => {
   it("is none where all is as it should be, whatever else is set", () => {
     const configs = { ...risk.configs, "cleanup.policy": "delete,compact", "min.insync.replicas": "2" };
     assert.deepEqual(differenceOf(risk, found(risk, { configs })), { configs: {}, lasting: [] });
+  });
+
+  it("is less room for a record, never more", () => {
+    const dlq = named("loan.applications.dlq");
+    const of = (bytes: string) =>
+      differenceOf(dlq, found(dlq, { configs: { ...dlq.configs, "max.message.bytes": bytes } })).configs;
+    assert.deepEqual(of("9000000"), {});
+    assert.deepEqual(of("1048588"), { "max.message.bytes": dlq.configs["max.message.bytes"] });
+    const { "max.message.bytes": most, ...none } = dlq.configs;
+    assert.deepEqual(differenceOf(dlq, found(dlq, { configs: none })).configs, { "max.message.bytes": most });
   });
 
   it("is told apart into what can be set, and what lasts", () => {
