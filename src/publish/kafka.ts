@@ -121,7 +121,7 @@ export async function refuseOthersOutputs(
 function refuseOtherStore({ storeId }: Marker, { applicationId, storeId: own }: Whose): void {
   if (storeId === own) return;
   const message = `what application ${applicationId} put out is of store ${storeId}, this directory's is ${own}`;
-  throw fail("publish.other-store", message, `Name the data directory of that store, or ${OTHERWISE}`, {
+  throw fail("publish.other-store", message, `Name the data directory of that store, ${OR_EMPTY}`, {
     topic: COMMITS_TOPIC,
   });
 }
@@ -134,8 +134,14 @@ async function refuseUnknownOutputs(admin: KafkaAdmin, { pipeline, applicationId
     const ends = await admin.offsets(name, "end");
     if (ends.every((end, partition) => end === starts[partition])) continue;
     const message = `the topic holds records, and none in ${COMMITS_TOPIC} tells what application ${applicationId} put out`;
-    throw fail("publish.unknown-outputs", message, `Set ${OTHERWISE.replace("set ", "")}`, { topic: name });
+    throw fail(
+      "publish.unknown-outputs",
+      message,
+      `Name the data directory that wrote them, with its kafka.application.id, ${OR_EMPTY}`,
+      { topic: name },
+    );
   }
 }
 
-const OTHERWISE = "set another kafka.application.id, or empty the topics with loanstream topics recreate.";
+const OR_EMPTY =
+  'or empty all topics but the input by "loanstream topics recreate NAME… --broker kafka"; two applications need topics of their own.';

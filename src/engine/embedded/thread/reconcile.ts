@@ -61,6 +61,6 @@ async function publishRest(
 function apart(): LoanstreamError {
   const message = "the topics and the tables of this directory each hold what the other lacks";
   const remedy =
-    "Start on the directory that published last, or empty the topics with loanstream topics recreate.";
+    'Start on the directory that published last, or empty all topics but the input by "loanstream topics recreate NAME… --broker kafka".';
   return fail("publish.apart", message, remedy);
 }
