@@ -291,7 +291,7 @@ function ofInput(settings: KafkaSettings): void {
     await truth.delete(INPUT, 1, 20);
     const found = await doctor(settings, "--data-dir", run.directory);
     const what = /^loan\.applications, partition 1 begins at offset 20, recovery needs it from 10 on$/;
-    says(found, "positions", "failed", what, /^Those records are gone: raise log\.retention/);
+    says(found, "positions", "failed", what, /^Those records are gone: raise topics\.input\.retention/);
   });
 
   it("looks no further where the topic is missing", async () => {
