@@ -6,6 +6,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Change } from "../store/changes.ts";
 import type { LetterReader } from "../store/letters.ts";
 import { type LogOfRecords, recordsAt } from "../topics/event-records.ts";
+import { NOTHING } from "./nothing.ts";
 import type { CameRecord, Publication, Published, Publisher, TriggerPoint } from "./publisher.ts";
 
 /** How far a store has come. */
@@ -31,8 +32,6 @@ export function standingOf(published: Committed | null, store: Committed): Stand
   if (isReached && outputs.seq <= store.seq) return "behind";
   return reachesIt && outputs.seq >= store.seq ? "ahead" : "apart";
 }
-
-const NOTHING = { seq: 0, positions: [], triggered: null };
 
 /** As the store's reader has it. */
 export interface OutboxStore {
