@@ -62,8 +62,25 @@ function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[]
 }
 
 export interface SparkStep extends SparkDefinition {
-  /** A call on the DataFrame of the view before, for what Spark has no SQL for; `sql` is empty then. */
-  readonly dataFrame: string | null;
+  /** A call on the DataFrame of another view, for what Spark has no SQL for; `sql` is empty then. */
+  readonly dataFrame: DataFrameStep | null;
+}
+
+export interface DataFrameStep {
+  /** The view that it begins with. */
+  readonly table: string;
+  readonly watermark: { readonly column: string; readonly delayMs: number } | null;
+  /** The columns of `dropDuplicatesWithinWatermark`; none where nothing is dropped. */
+  readonly distinctWithinWatermark: readonly string[];
+}
+
+/** As one would write it in Python. */
+export function dataFrameText({ table, watermark, distinctWithinWatermark }: DataFrameStep): string {
+  const marked = watermark
+    ? `.withWatermark("${watermark.column}", "${watermark.delayMs} milliseconds")`
+    : "";
+  const columns = distinctWithinWatermark.map((column) => `"${column}"`).join(", ");
+  return `table("${table}")${marked}${columns === "" ? "" : `.dropDuplicatesWithinWatermark([${columns}])`}`;
 }
 
 const DEDUPED = "_deduped";
@@ -80,12 +97,12 @@ export function streamSource(pipeline: Pipeline): readonly SparkStep[] {
       return `CASE WHEN _unusable THEN concat('dead:', ${PARTITION_COLUMN}, ':', ${POSITION_COLUMN}) ELSE ${name} END AS ${name}`;
     return path === source.eventTime ? `CASE WHEN NOT _unusable THEN ${name} END AS ${name}` : name;
   });
-  const watermark =
-    source.eventTime === null ? "" : `.withWatermark("${source.eventTime}", "${delayMs} milliseconds")`;
-  const dedupe =
-    source.eventId === null || source.eventTime === null
-      ? ""
-      : `.dropDuplicatesWithinWatermark(["${source.eventId}"])`;
+  const { eventTime, eventId } = source;
+  const deduped: DataFrameStep = {
+    table: "_keyed",
+    watermark: eventTime === null ? null : { column: eventTime, delayMs },
+    distinctWithinWatermark: eventTime === null || eventId === null ? [] : [eventId],
+  };
   const steps = [
     ...checkedSource(pipeline),
     {
@@ -95,7 +112,7 @@ export function streamSource(pipeline: Pipeline): readonly SparkStep[] {
   ];
   return [
     ...steps.map((step) => ({ ...step, dataFrame: null })),
-    { name: DEDUPED, sql: "", dataFrame: `table("_keyed")${watermark}${dedupe}` },
+    { name: DEDUPED, sql: "", dataFrame: deduped },
     { name: EVENTS, sql: `${eventColumns(schema)}\nFROM ${DEDUPED}\nWHERE NOT _unusable`, dataFrame: null },
   ];
 }
