@@ -18,6 +18,8 @@ export interface Streams {
   readonly bootstrap: string;
   /** A folder for checkpoints, gone after the test. */
   readonly directory: string;
+  /** Work to do before the folder goes. */
+  before(work: () => Promise<void>): void;
 }
 
 /** Null where the test is skipped. The session's queries are stopped after the test. */
@@ -27,12 +29,15 @@ export async function streams(t: TestContext): Promise<Streams | null> {
   if (url === null || kafka === null) return null;
   const spark = await connect(url);
   const directory = await mkdtemp(join(tmpdir(), "loanstream-test-streams-"));
+  const last: (() => Promise<void>)[] = [];
   t.after(async () => {
+    for (const work of last) await work();
     for (const query of await spark.streaming.active()) await query.stop();
     await spark.close();
     await rm(directory, { recursive: true, force: true });
   });
-  return { url, spark, kafka, bootstrap: kafka.settings.bootstrap.join(), directory };
+  const before = (work: () => Promise<void>) => void last.push(work);
+  return { url, spark, kafka, bootstrap: kafka.settings.bootstrap.join(), directory, before };
 }
 
 export async function send(

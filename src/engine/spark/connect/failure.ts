@@ -69,6 +69,16 @@ const kinds: readonly { readonly matches: RegExp; readonly code: ErrorCode; read
     remedy: "Start the queries again: they go on from their checkpoints.",
   },
   {
+    matches: /^Cannot start query with id|^\[CONCURRENT_QUERY\]/,
+    code: "spark.checkpoint-in-use",
+    remedy: "Stop the one that runs, or name another folder for checkpoints.",
+  },
+  {
+    matches: /some data may have been (?:lost|missed)|^\[KAFKA_DATA_LOSS/,
+    code: "spark.offsets-gone",
+    remedy: "Begin anew from the topic's oldest record, with another data directory.",
+  },
+  {
     matches: /Failed to find(?: the)? data source: kafka\b/,
     code: "spark.connector-missing",
     remedy:

@@ -14,6 +14,8 @@ export interface QueryProgress {
   readonly stateBytes: number;
   /** Rows that each of the operators with a state dropped, in Spark's order. */
   readonly droppedByWatermark: readonly number[];
+  /** Rows that dedupe dropped. */
+  readonly duplicates: number;
   readonly outputRows: number | null;
   /** Where the batch ended: by topic and partition, the offset that is read next. */
   readonly endOffsets: Offsets;
@@ -41,6 +43,10 @@ export function parseProgress(json: string): QueryProgress {
     stateRows: sumOf(operators, "numRowsTotal"),
     stateBytes: sumOf(operators, "memoryUsedBytes"),
     droppedByWatermark: operators.map((operator) => numberOf(operator.numRowsDroppedByWatermark)),
+    duplicates: sumOf(
+      operators.map(({ customMetrics }) => recordOf(customMetrics)),
+      "numDroppedDuplicateRows",
+    ),
     outputRows: outputRows < 0 ? null : outputRows,
     endOffsets: offsetsOf(sources.map(({ endOffset }) => endOffset)),
     latestOffsets: offsetsOf(sources.map(({ latestOffset }) => latestOffset)),

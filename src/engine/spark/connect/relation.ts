@@ -36,3 +36,21 @@ export const dropDuplicatesWithinWatermark = (input: Relation, columns: readonly
 export const localRelation = (data: Uint8Array): Relation => ({
   relType: { case: "localRelation", value: { data } },
 });
+
+/** The relation with metadata, a JSON object, on one of its columns. */
+export const withMetadata = (input: Relation, column: string, metadata: object): Relation => ({
+  relType: {
+    case: "withColumns",
+    value: {
+      input,
+      aliases: [{ name: [column], metadata: JSON.stringify(metadata), expr: columnNamed(column) }],
+    },
+  },
+});
+
+const columnNamed = (column: string) => ({
+  exprType: {
+    case: "unresolvedAttribute" as const,
+    value: { unparsedIdentifier: `\`${column.replaceAll("`", "``")}\`` },
+  },
+});
