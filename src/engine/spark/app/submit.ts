@@ -1,6 +1,6 @@
 /** Makes a query of the pipeline run on a session. */
 import type { TextFile } from "../../../pipeline/files.ts";
-import type { SparkStep } from "../../../pipeline/spark-source.ts";
+import { type SparkStep, WATERMARK_MARK } from "../../../pipeline/spark-source.ts";
 import { quoteName } from "../../../sql/render/spark.ts";
 import {
   dropDuplicatesWithinWatermark,
@@ -8,6 +8,7 @@ import {
   sqlText,
   streamOf,
   viewNamed,
+  withMetadata,
   withWatermark,
 } from "../connect/relation.ts";
 import type { SparkSession } from "../connect/session.ts";
@@ -67,12 +68,17 @@ async function define(
   views.set(name, form);
 }
 
-function relationOf({ sql, dataFrame }: SparkStep): Relation {
+/** The view of a step, over those before it. */
+export function relationOf({ sql, dataFrame }: SparkStep): Relation {
   if (dataFrame === null) return sqlText(sql);
-  const { table, watermark, distinctWithinWatermark } = dataFrame;
+  const { table, watermark, distinctWithinWatermark, marked } = dataFrame;
   const read = viewNamed(quoteName(table));
   const watched = watermark === null ? read : withWatermark(read, watermark.column, watermark.delayMs);
-  return distinctWithinWatermark.length === 0
-    ? watched
-    : dropDuplicatesWithinWatermark(watched, distinctWithinWatermark);
+  const distinct =
+    distinctWithinWatermark.length === 0
+      ? watched
+      : dropDuplicatesWithinWatermark(watched, distinctWithinWatermark);
+  return marked === null
+    ? distinct
+    : withMetadata(distinct, marked.column, { [WATERMARK_MARK]: marked.delayMs });
 }
