@@ -7,9 +7,18 @@ export type Level = (typeof LEVELS)[number];
 
 /**
  * The parts of the program that tell of their work. run: the command; engine: what is taken in, commits, triggers; log:
- * segments; store: snapshots; server: requests; generator: made-up events.
+ * segments; store: snapshots; server: requests; generator: made-up events; spark: streaming queries.
  */
-export const COMPONENTS = ["run", "engine", "log", "store", "publisher", "server", "generator"] as const;
+export const COMPONENTS = [
+  "run",
+  "engine",
+  "log",
+  "store",
+  "publisher",
+  "server",
+  "generator",
+  "spark",
+] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 type Fields = Readonly<Record<string, string | number | boolean | null>>;

@@ -79,9 +79,11 @@ function refusal(query: StreamQuery, was: Pipeline | null, is: Pipeline): Diagno
   const before = new Map((was === null ? [] : computedTables(was)).map((table) => [table.name, table]));
   const reasons = tablesOf(query, is).flatMap((table) => {
     const old = before.get(table.name);
-    if (old === undefined) return [`${table.name} is new in it`];
+    const raised = is.alerts.find(({ rows }) => rows.name === table.name);
+    const name = raised === undefined ? table.name : `alert ${raised.name}`;
+    if (old === undefined) return [`${name} is new in it`];
     if (tableFingerprint(old) === tableFingerprint(table)) return [];
-    return [`${table.name}: ${tableDifferences(old, table).join("; ")}`];
+    return [`${name}: ${tableDifferences(old, table).join("; ")}`];
   });
   const why = reasons.length > 0 ? reasons.join(", ") : "what stands below its windows is another";
   return {

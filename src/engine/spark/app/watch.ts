@@ -11,8 +11,10 @@ export interface QueryView {
   readonly state: QueryState;
   /** Why it died; null otherwise. */
   readonly failure: string | null;
-  /** Of its newest batch; null before any. */
+  /** What it told last, maybe that there was nothing to do; null before anything. */
   readonly progress: QueryProgress | null;
+  /** Its newest batch with any work to do; null where it remembers none. */
+  readonly batch: QueryProgress | null;
   /** Records behind; null while no batch told. */
   readonly lag: number | null;
   /** Of the batches that were looked at. */
@@ -72,7 +74,9 @@ export async function lookAt(query: StreamingQuery, isActive: boolean, tally: Ta
   const batches = await query.recentProgress();
   const progress = batches.at(-1) ?? null;
   const lag = progress === null ? null : lagOf(progress);
-  return { name, state: "running", failure: null, progress, lag, seen: tally.count(query.runId, batches) };
+  const batch = batches.findLast(({ durationsMs }) => "addBatch" in durationsMs) ?? null;
+  const seen = tally.count(query.runId, batches);
+  return { name, state: "running", failure: null, progress, batch, lag, seen };
 }
 
 const ended = (name: string, failure: SparkFailure | null): QueryView => ({
@@ -86,6 +90,7 @@ export const unseen = (name: string, state: QueryState): QueryView => ({
   state,
   failure: null,
   progress: null,
+  batch: null,
   lag: null,
   seen: NOTHING_SEEN,
 });
