@@ -1,82 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { pipelineFrom } from "../../src/cli/pipeline-option.ts";
-import { type AppEvent, type AppOptions, openApp, type SparkApp } from "../../src/engine/spark/app/app.ts";
-import { readRecord, sparkDirectory } from "../../src/engine/spark/app/record.ts";
-import type { AppView } from "../../src/engine/spark/app/watch.ts";
-import { connect } from "../../src/engine/spark/connect/session.ts";
-import type { StreamQuery } from "../../src/engine/spark/stream/query.ts";
-import { eventually, type Streams, send, streams, valuesIn } from "./kafka-streams.ts";
-
-const pipeline = pipelineFrom(null);
-
-interface Given extends Streams {
-  readonly from: string;
-  readonly to: string;
-  readonly events: AppEvent[];
-  readonly options: AppOptions;
-}
-
-const carrying = (name: string, to: string, value: string): StreamQuery => ({
-  name,
-  steps: [{ name: "_texts", sql: "SELECT CAST(value AS STRING) AS text FROM _kafka", dataFrame: null }],
-  sql: `SELECT '${to}' AS topic, ${value} AS value FROM _texts`,
-  outputMode: "append",
-  tables: [],
-  alerts: [],
-  models: [],
-  deadLetters: false,
-});
-
-async function given(t: TestContext): Promise<Given | null> {
-  const on = await streams(t);
-  if (!on) return null;
-  const [from, to] = [await on.kafka.topic(1), await on.kafka.topic(1)];
-  const events: AppEvent[] = [];
-  const options: AppOptions = {
-    pipeline: { ...pipeline, source: { ...pipeline.source, topic: from }, triggerMs: 50 },
-    queries: [carrying("first", to, "concat('1', text)"), carrying("second", to, "concat('2', text)")],
-    models: [],
-    dataDirectory: join(on.directory, "data"),
-    remote: on.url,
-    conf: {},
-    checkpoints: null,
-    kafka: on.kafka.settings,
-    maxOffsets: 1000,
-    anew: false,
-    tell: (event) => events.push(event),
-  };
-  on.before(() => stopAll(options));
-  return { ...on, from, to, events, options };
-}
-
-async function stopAll({ dataDirectory, remote }: AppOptions): Promise<void> {
-  const record = readRecord(sparkDirectory(dataDirectory));
-  if (record === null) return;
-  const session = await connect(remote, { sessionId: record.sessionId });
-  for (const query of await session.streaming.active()) await query.stop();
-  await session.close();
-}
-
-const states = ({ queries }: AppView) => Object.fromEntries(queries.map(({ name, state }) => [name, state]));
-const told = (events: readonly AppEvent[]) => events.map(({ what, query }) => `${what} ${query}`);
-const sorted = (on: Given) => async () => (await valuesIn(on, on.to)).toSorted();
-const until = (on: Given, values: readonly string[]) =>
-  eventually(sorted(on), (found) => found.length >= values.length);
-const runs = ({ options }: Given) =>
-  Object.values(readRecord(sparkDirectory(options.dataDirectory))?.queries ?? {}).map(
-    ({ run }) => run?.runId,
-  );
-
-async function within(options: AppOptions, work: (app: SparkApp) => Promise<unknown>): Promise<void> {
-  const app = await openApp(options);
-  try {
-    await work(app);
-  } finally {
-    await app.close();
-  }
-}
+import { test } from "node:test";
+import { openApp } from "../../src/engine/spark/app/app.ts";
+import { carrying, given, pipeline, runs, states, told, until, within } from "./carrying-app.ts";
+import { eventually, send } from "./kafka-streams.ts";
 
 test("queries go on without the client, are found again, and stop when they are told to", async (t) => {
   const on = await given(t);

@@ -23,8 +23,8 @@ export interface Streams {
 }
 
 /** Null where the test is skipped. The session's queries are stopped after the test. */
-export async function streams(t: TestContext): Promise<Streams | null> {
-  const url = await sharedSparkUrl(t);
+export async function streams(t: TestContext, ownUrl?: string): Promise<Streams | null> {
+  const url = ownUrl ?? (await sharedSparkUrl(t));
   const kafka = url === null ? null : await kafkaWithTopics(t);
   if (url === null || kafka === null) return null;
   const spark = await connect(url);
@@ -32,7 +32,7 @@ export async function streams(t: TestContext): Promise<Streams | null> {
   const last: (() => Promise<void>)[] = [];
   t.after(async () => {
     for (const work of last) await work();
-    for (const query of await spark.streaming.active()) await query.stop();
+    for (const query of await spark.streaming.active().catch(() => [])) await query.stop();
     await spark.close();
     await rm(directory, { recursive: true, force: true });
   });

@@ -21,9 +21,12 @@ export interface SparkFailure {
 /** Asks the server for more of the error of this id; null where it can't tell. */
 export type FetchDetails = (errorId: string) => Promise<FetchErrorDetailsResponse | null>;
 
-/** Whether the connection failed, and not the call. Nothing here cancels: Canceled is a stream that was cut off. */
+/**
+ * Whether the connection failed, and not the call. Nothing here cancels: Canceled is a stream that was cut off, Aborted a
+ * connection that was reset.
+ */
 export const isPassing = ({ code }: ConnectError): boolean =>
-  code === Code.Unavailable || code === Code.Canceled;
+  code === Code.Unavailable || code === Code.Canceled || code === Code.Aborted;
 
 /** What a LoanstreamError of this origin has for its cause. */
 export function sparkFailureOf(error: unknown): SparkFailure | null {
