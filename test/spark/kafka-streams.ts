@@ -18,7 +18,7 @@ export interface Streams {
   readonly bootstrap: string;
   /** A folder for checkpoints, gone after the test. */
   readonly directory: string;
-  /** Work to do before the folder goes. */
+  /** Work to do before the folder goes; what was named last is done first. */
   before(work: () => Promise<void>): void;
 }
 
@@ -31,7 +31,7 @@ export async function streams(t: TestContext, ownUrl?: string): Promise<Streams 
   const directory = await mkdtemp(join(tmpdir(), "loanstream-test-streams-"));
   const last: (() => Promise<void>)[] = [];
   t.after(async () => {
-    for (const work of last) await work();
+    for (const work of last.toReversed()) await work();
     for (const query of await spark.streaming.active().catch(() => [])) await query.stop();
     await spark.close();
     await rm(directory, { recursive: true, force: true });

@@ -168,3 +168,17 @@ test("a query that the session doesn't know is lost with it", async (t) => {
     message: /\[spark\.session-lost\]/,
   });
 });
+
+test("a second start on a checkpoint is refused where the session says so, and the first goes on", async (t) => {
+  const on = await streams(t);
+  if (!on) return;
+  const [from, to] = [await on.kafka.topic(1), await on.kafka.topic(1)];
+  const other = await connect(on.url);
+  t.after(() => other.close());
+  await other.config({ "spark.sql.streaming.stopActiveRunOnRestart": "false" });
+  for (const session of [on.spark, other]) await session.define("came", kafkaStream(on, from));
+  const first = await on.spark.streaming.start(intoTopic(on, to, "SELECT value FROM came"));
+  const second = other.streaming.start({ ...intoTopic(on, to, "SELECT value FROM came"), name: "second" });
+  await assert.rejects(second, { exitCode: 1, message: /\[spark\.checkpoint-in-use\]/ });
+  assert.equal((await first.status()).isActive, true);
+});
