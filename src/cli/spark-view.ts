@@ -24,7 +24,7 @@ export function sparkLines({ remote, connected, queries }: AppView, nowMs: numbe
 }
 
 function cells({ name, state, progress, batch, lag, seen }: QueryView, nowMs: number): readonly string[] {
-  if (progress === null) return [name, state];
+  if (progress === null) return HEAD.map((_, column) => [name, state][column] ?? "");
   const { all, planning, work, log } = phases(batch ?? progress);
   return [
     name,

@@ -25,6 +25,15 @@ test("of a failed job only what failed in it is told", () => {
   assert.equal(message, "[INVALID_INDEX_OF_ZERO] The index 0 is invalid");
 });
 
+test("of a stream that failed in Spark 4 only what failed in it is told", () => {
+  const text =
+    "[STREAM_FAILED] Query [id = 1, runId = 2] terminated with exception: [INVALID_INDEX_OF_ZERO] The index 0 is " +
+    "invalid. SQLSTATE: 22003 SQLSTATE: XXKST";
+  const { errorClass, sqlState, message } = readFailure(text, "STREAM_FAILED");
+  assert.deepEqual({ errorClass, sqlState }, { errorClass: "INVALID_INDEX_OF_ZERO", sqlState: "22003" });
+  assert.equal(message, "[INVALID_INDEX_OF_ZERO] The index 0 is invalid");
+});
+
 test("a server without the connector to Kafka is told what to start with", () => {
   const without = "[DATA_SOURCE_NOT_FOUND] Failed to find the data source: kafka. Please find packages at …";
   assert.match(failed(readFailure(without, null)).message, /spark\.connector-missing.*spark-sql-kafka-0-10/);

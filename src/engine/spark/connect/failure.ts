@@ -67,7 +67,7 @@ const other = {
 
 const kinds: readonly { readonly matches: RegExp; readonly code: ErrorCode; readonly remedy: string }[] = [
   {
-    matches: /^\[INVALID_HANDLE\.SESSION_|^Streaming query \S+ is not found/,
+    matches: /^\[INVALID_HANDLE\.SESSION_|^Streaming query \S+ is not found|\.STREAMING_QUERY_NOT_FOUND\]/,
     code: "spark.session-lost",
     remedy: "Start the queries again: they go on from their checkpoints.",
   },
@@ -115,8 +115,8 @@ function withDetails(failure: SparkFailure, details: FetchErrorDetailsResponse |
   const view = root.queryContexts[0]?.objectName;
   return {
     ...failure,
-    errorClass: root.errorClass ?? failure.errorClass,
-    sqlState: root.sqlState ?? failure.sqlState,
+    errorClass: failure.errorClass ?? root.errorClass ?? null,
+    sqlState: failure.sqlState ?? root.sqlState ?? null,
     view: view ? (view.split(".").at(-1) ?? view) : failure.view,
   };
 }
@@ -124,9 +124,12 @@ function withDetails(failure: SparkFailure, details: FetchErrorDetailsResponse |
 const wordingOf = ({ errorClass, message }: SparkFailure): string =>
   errorClass === null || message.startsWith(`[${errorClass}]`) ? message : `[${errorClass}] ${message}`;
 
-/** What went wrong, without the job, the task and the exceptions around it. */
+/** What went wrong, without the query, the job, the task and the exceptions around it, and without SQL states. */
 const unwrapped = (line: string): string =>
-  line.replace(/^.*\b(?:[a-z]\w*\.)+\w*(?:Exception|Error): (?=\S)/, "");
+  line
+    .replace(/^.*terminated with exception: (?=\S)/, "")
+    .replace(/^.*\b(?:[a-z]\w*\.)+\w*(?:Exception|Error): (?=\S)/, "")
+    .replaceAll(/[\s.]*\bSQLSTATE: \w{5}/g, "");
 
 /** Without the stack trace and the plan that follow it. */
 const firstLine = (text: string): string => (text.trim().split("\n", 1)[0] ?? "").replace(/[\s;:.]+$/, "");
