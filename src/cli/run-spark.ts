@@ -12,8 +12,10 @@ import { makeSparkDirectory, sparkDirectory } from "../engine/spark/app/record.t
 import { type AppView, createTally } from "../engine/spark/app/watch.ts";
 import { streamQueries } from "../engine/spark/stream/queries.ts";
 import { fail } from "../errors.ts";
+import type { KafkaSettings } from "../kafka/settings.ts";
 import { createLogger, type Logger, processLogSettings } from "../log.ts";
 import { readPipelineFiles } from "../pipeline/files.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { wantedTopics } from "../topics/wanted-topics.ts";
 import { cutTo } from "./aligned.ts";
 import { pipelineDirectory, pipelineFrom } from "./pipeline-option.ts";
@@ -125,7 +127,7 @@ async function detach(settings: Settings, args: readonly string[]): Promise<numb
 async function own(settings: Settings, flags: SparkFlags): Promise<number> {
   const logger = createLogger("spark", processLogSettings(settings.logLevel));
   const options = appOptions(settings, flags, logger);
-  await requireTopics(options);
+  await requireTopics(options.pipeline, kafkaSettings(settings));
   const { signal, release } = stopSignal(() => tell("Ended at once: the queries run on by themselves."));
   const app = await openApp(options);
   process.send?.("runs");
@@ -163,6 +165,7 @@ function screen(hint: string): (view: AppView) => void {
 
 function appOptions(settings: Settings, flags: SparkFlags, logger: Logger): AppOptions {
   const pipeline = pipelineFrom(settings.pipeline);
+  const kafka = kafkaSettings(settings);
   return {
     pipeline,
     queries: streamQueries(pipeline),
@@ -171,7 +174,7 @@ function appOptions(settings: Settings, flags: SparkFlags, logger: Logger): AppO
     remote: settings.sparkRemote,
     conf: settings.sparkConf ?? {},
     checkpoints: settings.sparkCheckpoints,
-    kafka: kafkaSettings(settings),
+    kafka: { ...kafka, bootstrap: settings.sparkKafkaBootstrap ?? kafka.bootstrap },
     maxOffsets: settings.sparkMaxOffsets,
     anew: flags.anew ?? false,
     tell: (event) => logEvent(logger, event),
@@ -184,7 +187,7 @@ function logEvent(logger: Logger, { what, query, why }: AppEvent): void {
 }
 
 /** Those that it reads and writes: Spark would say less of one that is missing. */
-async function requireTopics({ pipeline, kafka }: AppOptions): Promise<void> {
+async function requireTopics(pipeline: Pipeline, kafka: KafkaSettings): Promise<void> {
   const { openAdmin } = await import("../kafka/admin.ts");
   const admin = await openAdmin(kafka);
   try {

@@ -149,6 +149,14 @@ export const settingsTable = {
     value: "FOLDER",
     meaning: "where Spark keeps how far it is, as a path or URL of the server's",
   },
+  sparkKafkaBootstrap: {
+    kind: "list",
+    default: null,
+    unset: "kafka.bootstrap",
+    commands: ["run"],
+    value: "HOST:PORT",
+    meaning: "brokers that Spark asks first, where it doesn't reach them as this process does",
+  },
   sparkMaxOffsets: {
     kind: "whole",
     default: "20000",
