@@ -43,7 +43,8 @@ export async function produce(
   partitions: Partitions,
   otherwiseMs: number,
 ): Promise<string> {
-  const topic = await kafka.topic(partitions.length);
+  // The records are as old as they say, and a broker deletes what is older than its topic keeps.
+  const topic = await kafka.topic(partitions.length, { "retention.ms": "-1" });
   const producer = await openProducer(kafka.settings, { topics: [topic] });
   for (const [partition, records] of partitions.entries())
     for (const { text, ingestTimeMs } of records) {

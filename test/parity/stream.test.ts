@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadPipeline } from "../../src/pipeline/load.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
+import { alertCases, eventsOf } from "../pipeline/alert-events.ts";
 import type { LogRecord } from "../simulation/simulate.ts";
 import { streams } from "../spark/kafka-streams.ts";
 import { produce, type Sent, sentByEmbedded, sentBySpark, spread } from "./stream-runs.ts";
@@ -11,8 +12,9 @@ import { difference } from "./tables-compare.ts";
 import { generatedLog } from "./tables-events.ts";
 
 const standard = loadPipeline(fileURLToPath(new URL("../../pipeline", import.meta.url)));
-const START_MS = Date.UTC(2026, 0, 5, 14);
-const HOUR_MS = 3_600_000;
+/** After every case of an alert; an hour ends, and with it windows of an hour and more. */
+const START_MS = Date.UTC(2026, 0, 11, 15, 50);
+const INGEST_MS = START_MS + 3_600_000;
 
 /** The value with its numbers as JavaScript writes them, columns in their order. */
 const text = ({ topic, key, value, headers }: Sent): string =>
@@ -23,6 +25,9 @@ const isDead = (headers: Sent["headers"]) => "__streams.errors.topic" in headers
 const without = ({ "__streams.errors.message": _, ...headers }: Sent["headers"]) => headers;
 
 const outputOf = ({ headers }: Sent) => headers.output ?? "dead letters";
+
+const alertsOf = (sent: readonly Sent[]): readonly string[] =>
+  sent.filter((message) => outputOf(message) === "alerts").map(({ value }) => JSON.parse(value).alert);
 
 /** As they are compared: rows as a set, groups that change by their last value, alerts by their keys. */
 function told(pipeline: Pipeline, sent: readonly Sent[]): ReadonlyMap<string, readonly string[]> {
@@ -51,6 +56,19 @@ function assertEqual(pipeline: Pipeline, embedded: readonly Sent[], spark: reado
   assert.deepEqual(shown, []);
 }
 
+const timeOf = ({ text: json }: LogRecord): number => Date.parse(JSON.parse(json).event_time);
+
+/** Once more, of other applications by the same applicants. */
+const again = (log: readonly LogRecord[]): readonly LogRecord[] =>
+  log.map((record) => ({ ...record, text: record.text.replaceAll("-4000-8000-", "-4000-8001-") }));
+
+/** Something for every table and alert. */
+function everything(): readonly LogRecord[] {
+  const single = alertCases.flatMap(eventsOf);
+  const cases = [...single, ...again(single)].toSorted((one, other) => timeOf(one) - timeOf(other));
+  return [...cases, ...withBroken(generatedLog({ seed: 11, count: 2500, startMs: START_MS }))];
+}
+
 function withBroken(log: readonly LogRecord[]): LogRecord[] {
   return log.flatMap((record, place) => {
     if (place % 400 !== 7) return [record];
@@ -60,17 +78,19 @@ function withBroken(log: readonly LogRecord[]): LogRecord[] {
 }
 
 for (const { partitions, records, delayMs } of [
-  { partitions: 1, records: 700, delayMs: 60_000 },
+  { partitions: 1, records: 1000, delayMs: 60_000 },
   { partitions: 3, records: 100_000, delayMs: 600_000 },
 ])
   test(`generated events of ${partitions} partitions give equal messages`, async (t) => {
     const found = await streams(t);
     if (found === null) return;
-    const log = withBroken(generatedLog({ seed: 11, count: 4000, startMs: START_MS }));
-    const parts = spread(log, partitions);
-    const topic = await produce(found, parts, START_MS + HOUR_MS);
+    const parts = spread(everything(), partitions);
+    const topic = await produce(found, parts, INGEST_MS);
     const pipeline = { ...standard, delayMs, source: { ...standard.source, topic } };
     const spark = await sentBySpark(found, pipeline, { topic, records });
     const embedded = sentByEmbedded(pipeline, parts, records);
+    const outputs = new Set(embedded.map(outputOf));
+    for (const { name } of pipeline.tables) assert.ok(outputs.has(name), name);
+    assert.equal(new Set(alertsOf(embedded)).size, pipeline.alerts.length);
     assertEqual(pipeline, embedded, spark);
   });

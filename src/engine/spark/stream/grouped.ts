@@ -8,10 +8,12 @@
  */
 import type { SparkStep } from "../../../pipeline/spark-source.ts";
 import { typeName } from "../../../sql/build.ts";
-import type { AggregateRelation, WindowSpec } from "../../../sql/plan.ts";
+import type { AggregateRelation } from "../../../sql/plan.ts";
 import type { Branch, BranchReader } from "./branches.ts";
 import { branchReader } from "./branches.ts";
-import { createSlots, type Filling, type Slot } from "./slots.ts";
+import { byId, END, ID, type Planned } from "./planned.ts";
+import { createSlots, type Slot } from "./slots.ts";
+import { groupedSpans, inSpans } from "./spans.ts";
 import { createWideTable, defineExpression, type WideTable } from "./wide-table.ts";
 
 export interface Grouped {
@@ -36,23 +38,16 @@ export interface GroupedInput {
   readonly aggregations: readonly AggregateRelation[];
   readonly events: EventTable;
   readonly delayMs: number;
-  /**
-   * Whether events are grouped by slides first, and these by windows: an event then counts in one group rather than in one
-   * for each of its windows. Spark does so only where rows leave once.
-   */
-  readonly bySlides: boolean;
+  readonly by: Grouping;
 }
 
-interface Planned {
-  readonly id: number;
-  readonly aggregation: AggregateRelation;
-  readonly filling: Filling;
-}
+/**
+ * windows: an event is in the groups of all of its windows. slides: events are grouped by slides first, and these by windows,
+ * so that an event is in one group; Spark does so only where rows leave once. spans: see `spans.ts`.
+ */
+export type Grouping = "windows" | "slides" | "spans";
 
-const END = "_end";
-const ID = "_id";
-
-export function group({ name, aggregations, events, delayMs, bySlides }: GroupedInput): Grouped {
+export function group({ name, aggregations, events, delayMs, by }: GroupedInput): Grouped {
   const slots = createSlots(events.table);
   const planned = aggregations.map((aggregation, id) => ({
     id,
@@ -61,23 +56,46 @@ export function group({ name, aggregations, events, delayMs, bySlides }: Grouped
   }));
   const all = slots.slots();
   const rows = eventRows(planned, all, events);
-  const [slides, windows] = [`${name}_slides`, `${name}_windows`];
-  const steps = bySlides
-    ? [
-        ...marked(slides, rows, delayMs),
-        ...marked(windows, inWindows(planned, all, grouping(slides, all, false)), delayMs),
-      ]
-    : marked(windows, inWindows(planned, all, rows), delayMs);
   const table = createWideTable();
   return {
-    steps,
+    ...groupedBy(by, { name, planned, slots: all, rows, delayMs }),
     table,
     read: branchReader(table, (relation) => {
       const found = planned.find(({ aggregation }) => aggregation === relation);
       return found ? [groupBranch(found, table)] : null;
     }),
-    from: `(${grouping(windows, all, bySlides)})`,
   };
+}
+
+interface Ungrouped {
+  readonly name: string;
+  readonly planned: readonly Planned[];
+  readonly slots: readonly Slot[];
+  /** A SELECT. */
+  readonly rows: string;
+  readonly delayMs: number;
+}
+
+function groupedBy(
+  by: Grouping,
+  { name, planned, slots, rows, delayMs }: Ungrouped,
+): Pick<Grouped, "steps" | "from"> {
+  const [slides, windows, spans] = [`${name}_slides`, `${name}_windows`, `${name}_spans`];
+  switch (by) {
+    case "windows": {
+      const steps = marked(windows, inWindows(planned, slots, rows), delayMs);
+      return { steps, from: `(${grouping(windows, slots, false)})` };
+    }
+    case "slides": {
+      const regrouped = inWindows(planned, slots, grouping(slides, slots, false));
+      const steps = [...marked(slides, rows, delayMs), ...marked(windows, regrouped, delayMs)];
+      return { steps, from: `(${grouping(windows, slots, true)})` };
+    }
+    case "spans": {
+      const steps = marked(spans, inSpans(planned, slots, rows), delayMs);
+      return { steps, from: `(${groupedSpans(planned, slots, spans)})` };
+    }
+  }
 }
 
 /** For each event and aggregation: its id, the end of the slide, keys and values. */
@@ -120,11 +138,6 @@ function inWindows(planned: readonly Planned[], slots: readonly Slot[], slides: 
   ];
   const exploded = `SELECT *, explode(sequence(0, ${windowsOf} - 1)) AS _nth\nFROM (${slides})`;
   return `SELECT ${items.join(", ")}\nFROM (${exploded})`;
-}
-
-function byId(planned: readonly Planned[], value: (window: WindowSpec) => string): string {
-  const cases = planned.map(({ id, aggregation }) => `WHEN ${id} THEN ${value(aggregation.window)}`);
-  return `CASE ${ID} ${cases.join(" ")} END`;
 }
 
 /** @param again whether what is grouped was grouped before */

@@ -13,7 +13,7 @@ import type { AggregateRelation } from "../../../sql/plan.ts";
 import { modelsBelow, quoteName } from "../../../sql/render/spark.ts";
 import { aggregateBelow } from "../../../sql/trace.ts";
 import { type BranchReader, branchReader } from "./branches.ts";
-import { type EventTable, group } from "./grouped.ts";
+import { type EventTable, type Grouping, group } from "./grouped.ts";
 import { alertMessage, deadLetterMessage, rowMessage, selectMessages } from "./messages.ts";
 import { KAFKA_VIEW, type StreamQuery } from "./query.ts";
 import { createWideTable, type WideTable } from "./wide-table.ts";
@@ -41,14 +41,14 @@ interface Member {
 
 interface GroupKind {
   readonly outputMode: StreamQuery["outputMode"];
-  readonly bySlides: boolean;
+  readonly by: Grouping;
 }
 
-/** Sets take a slower kind of aggregation, which counts need not share. */
+/** Sets take another kind of aggregation, which counts need not share. */
 const GROUPS: readonly (GroupKind & { readonly name: string })[] = [
-  { name: "windows", outputMode: "update", bySlides: false },
-  { name: "sets", outputMode: "update", bySlides: false },
-  { name: "final", outputMode: "append", bySlides: true },
+  { name: "windows", outputMode: "update", by: "windows" },
+  { name: "sets", outputMode: "update", by: "spans" },
+  { name: "final", outputMode: "append", by: "slides" },
 ];
 
 function membersOf({ tables, alerts }: Pipeline): readonly Member[] {
@@ -93,12 +93,12 @@ function groupQuery(
   pipeline: Pipeline,
   name: string,
   members: readonly Member[],
-  { outputMode, bySlides }: GroupKind,
+  { outputMode, by }: GroupKind,
 ): StreamQuery {
   const found = members.flatMap(({ table }) => aggregateBelow(table.relation) ?? []);
   const aggregations: readonly AggregateRelation[] = [...new Set(found)];
   const { delayMs } = pipeline;
-  const groups = group({ name: `_${name}`, aggregations, events: eventTable(), delayMs, bySlides });
+  const groups = group({ name: `_${name}`, aggregations, events: eventTable(), delayMs, by });
   const messages = members.flatMap((member) => messagesOf(member, groups.read, pipeline));
   return {
     ...describe(pipeline, name, members),
