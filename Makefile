@@ -120,6 +120,22 @@ kafka-producer-single: setup ## send generated events to Kafka as their time com
 
 .PHONY: kafka-producer-single
 
+# Spark is where SPARK_PORT of this machine says, else SPARK_REMOTE=sc://host:port, or loanstream.yaml.
+AT_SPARK = $(if $(SPARK_PORT),--spark-remote sc://127.0.0.1:$(SPARK_PORT))
+# In a container it has other ways to Kafka and to disks.
+IN_CONTAINER = --spark-kafka-bootstrap kafka:19092 --spark-checkpoints /opt/spark/work-dir/checkpoints
+SPARK_PLACE = $(if $(shell docker compose --profile spark ps --quiet spark 2>/dev/null),$(IN_CONTAINER))
+SPARK_FLAGS = $(if $(filter 1,$(DETACH)),--detach) $(if $(filter 1,$(STOP)),--stop) $(if $(filter 1,$(RESTART)),--restart)
+
+.PHONY: spark-app-single spark-status
+
+spark-app-single: setup ## run the pipeline on Spark, from Kafka to Kafka, until Ctrl-C (DETACH=1, STOP=1, RESTART=1)
+	@bin/loanstream run --engine spark $(AT_SPARK) $(AT_KAFKA) $(SPARK_PLACE) \
+	  $(SPARK_FLAGS) $(ARGS)
+
+spark-status: setup ## how the queries on Spark are (JSON=1)
+	@bin/loanstream status --engine spark $(if $(JSON),--json) $(ARGS)
+
 # Topics and consumers on Kafka (docs/kafka.md).
 ON_KAFKA = --broker kafka $(AT_KAFKA)
 CONSUMERS := input output-risk output-fraud output-stats output-segment output-channel alerts late dlq

@@ -8,9 +8,18 @@ export type Level = (typeof LEVELS)[number];
 /**
  * The parts of the program that tell of their work. run: the command; engine: what is taken in, commits, triggers; log:
  * segments, or what keeps the topic from being read; store: snapshots; publisher: what keeps commits from being published;
- * server: requests; generator: made-up events.
+ * server: requests; generator: made-up events; spark: streaming queries.
  */
-export const COMPONENTS = ["run", "engine", "log", "store", "publisher", "server", "generator"] as const;
+export const COMPONENTS = [
+  "run",
+  "engine",
+  "log",
+  "store",
+  "publisher",
+  "server",
+  "generator",
+  "spark",
+] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 type Fields = Readonly<Record<string, string | number | boolean | null>>;

@@ -44,6 +44,7 @@ function javaArguments(jars: string, port: number, dataDir: string): string[] {
     // For minutes of small queries the second compiler never pays, and two cores have none to spare for it.
     ...["-Xmx3g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
     "-Duser.timezone=UTC",
+    "-Djdk.lang.Process.launchMechanism=VFORK",
     `-Dlog4j2.configurationFile=${join(here, "log4j2.properties")}`,
     `-Djava.io.tmpdir=${dataDir}`,
     ...addOpens(),
@@ -59,12 +60,16 @@ export const sparkSettings = (port: number, dataDir: string): Record<string, str
   "spark.connect.grpc.binding.port": String(port),
   "spark.driver.bindAddress": "127.0.0.1",
   "spark.driver.host": "127.0.0.1",
+  // Without Hadoop's native code Spark would start a process for each file of a checkpoint.
+  "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
   "spark.local.dir": dataDir,
   "spark.sql.adaptive.enabled": "false",
   "spark.sql.ansi.enabled": "false",
   "spark.sql.catalogImplementation": "in-memory",
   "spark.sql.session.timeZone": "UTC",
   "spark.sql.shuffle.partitions": "2",
+  "spark.sql.streaming.checkpointFileManagerClass":
+    "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager",
   "spark.sql.warehouse.dir": join(dataDir, "warehouse"),
   "spark.ui.enabled": "false",
 });

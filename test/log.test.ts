@@ -48,7 +48,7 @@ describe("LOG_LEVEL", () => {
     );
     assert.equal(
       complaint("info,engin=debug"),
-      'there is no component "engin" of messages [usage.invalid]. Use one of: run, engine, log, store, publisher, server, generator.',
+      'there is no component "engin" of messages [usage.invalid]. Use one of: run, engine, log, store, publisher, server, generator, spark.',
     );
   });
 });

@@ -32,12 +32,36 @@ export interface GeneratorSettings {
   readonly limit: number;
 }
 
-/** Throws `usage.invalid`, what is wrong with settings or pipeline, `generator.other-schema`, `file.unreadable`. */
-export function readRunOptions(args: readonly string[]): RunOptions {
-  const { settings, flags, positionals } = readSettings("run", args, {
+/** The command line of a run, on whatever engine. Throws `usage.invalid`, and what is wrong with settings. */
+export function readRun(args: readonly string[]) {
+  const read = readSettings("run", args, {
     allowPositionals: true,
-    options: { events: { type: "string" }, backfill: { type: "string", multiple: true } },
+    options: {
+      events: { type: "string" },
+      backfill: { type: "string", multiple: true },
+      ...ON_SPARK,
+    },
   });
+  const { settings, flags } = read;
+  const { events, backfill, ...ofSpark } = flags;
+  const [foreign] = settings.engine === "spark" ? given({ events, backfill }) : given(ofSpark);
+  const which = settings.engine === "spark" ? "embedded" : "spark";
+  if (foreign !== undefined) throw usageError("run", `--${foreign} is for --engine ${which}`);
+  return read;
+}
+
+const ON_SPARK = {
+  detach: { type: "boolean" },
+  stop: { type: "boolean" },
+  restart: { type: "boolean" },
+  anew: { type: "boolean" },
+} as const;
+
+const given = (flags: object): readonly string[] =>
+  Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+
+/** Throws `usage.invalid`, what is wrong with the pipeline, `generator.other-schema`, `file.unreadable`. */
+export function runOptions({ settings, flags, positionals }: ReturnType<typeof readRun>): RunOptions {
   const { events, backfill = [] } = flags;
   const [first] = positionals;
   if (first !== undefined && backfill.length === 0)

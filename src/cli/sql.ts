@@ -5,7 +5,7 @@ import { settingLines } from "../config/help.ts";
 import { readSettings } from "../config/settings.ts";
 import { fail } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { batchSource, streamSource } from "../pipeline/spark-source.ts";
+import { batchSource, dataFrameText, streamSource } from "../pipeline/spark-source.ts";
 import type { Alias } from "../sql/plan.ts";
 import { renderPlan } from "../sql/render/plan.ts";
 import { quoteName, renderModel } from "../sql/render/spark.ts";
@@ -65,7 +65,7 @@ function streamText(pipeline: Pipeline, model: Alias): string {
   const steps = streamSource(pipeline).map(({ name, sql: text, dataFrame }) =>
     dataFrame === null
       ? `CREATE OR REPLACE TEMP VIEW ${quoteName(name)} AS\n${text};`
-      : `-- On a DataFrame, for Spark has no SQL for it: spark.${dataFrame}.createOrReplaceTempView("${name}")`,
+      : `-- On a DataFrame, for Spark has no SQL for it: spark.${dataFrameText(dataFrame)}.createOrReplaceTempView("${name}")`,
   );
   return [...steps, `${renderModel(model)};`].join("\n\n");
 }

@@ -18,10 +18,13 @@ export const status: Command = {
   name: "status",
   summary: "Show what goes on in a data directory: log, tables, lag, alerts",
   usage: `
-Usage: loanstream status [--json] [SETTING…]
+Usage: loanstream status [--engine spark] [--json] [SETTING…]
 
 Reads the data directory, whether a process runs on it or not, and changes nothing. Exits with 1 where nothing is kept.
 With --broker kafka it asks the cluster how far the topic goes; what the tables hold is told without it too.
+
+With --engine spark it asks Spark for the queries that "run --engine spark" started from the data directory: rate, time of
+a batch and its parts, watermark, rows of state, what was late, lag. Exits with 1 where one of them doesn't run.
 
   --json  print one JSON object
 
@@ -29,6 +32,8 @@ ${settingLines("status")}
 `,
   async run(args) {
     const { settings, flags } = readSettings("status", args, { options: { json: { type: "boolean" } } });
+    if (settings.engine === "spark")
+      return (await import("./status-spark.ts")).statusOnSpark(settings.dataDir, flags.json ?? false);
     const found = await statusOf(settings.dataDir);
     if (found === null) {
       process.stderr.write(`Nothing is kept in ${settings.dataDir}; "loanstream run" begins.\n`);

@@ -121,16 +121,49 @@ export const settingsTable = {
     kind: "choice",
     default: "embedded",
     choices: ["embedded", "spark"],
-    commands: ["test"],
+    commands: ["run", "test", "status"],
     value: "E",
     meaning: "embedded, or spark: over Spark Connect",
   },
   sparkRemote: {
     kind: "text",
     default: "sc://127.0.0.1:15002",
-    commands: ["test"],
+    alias: "SPARK_REMOTE",
+    commands: ["run", "test"],
     value: "URL",
-    meaning: 'where Spark listens; "make spark" starts one at the default',
+    meaning: 'where Spark listens; "make up SPARK=1" starts one at the default',
+  },
+  sparkConf: {
+    kind: "options",
+    default: null,
+    unset: "tuned for one machine",
+    commands: ["run"],
+    value: "OPTIONS",
+    meaning: "settings of the session on Spark, by Spark's own names",
+  },
+  sparkCheckpoints: {
+    kind: "text",
+    default: null,
+    unset: "spark/checkpoints in the data directory",
+    commands: ["run"],
+    value: "FOLDER",
+    meaning: "where Spark keeps how far it is, as a path or URL of the server's",
+  },
+  sparkKafkaBootstrap: {
+    kind: "list",
+    default: null,
+    unset: "kafka.bootstrap",
+    commands: ["run"],
+    value: "HOST:PORT",
+    meaning: "brokers that Spark asks first, where it doesn't reach them as this process does",
+  },
+  sparkMaxOffsets: {
+    kind: "whole",
+    default: "20000",
+    least: 1,
+    commands: ["run"],
+    value: "N",
+    meaning: "records that a query on Spark takes in a batch, at most",
   },
   broker: {
     kind: "choice",
@@ -283,7 +316,7 @@ export function keyOf(name: string): string {
 /** `LOANSTREAM_DATA_DIR`, `LOANSTREAM_KAFKA_SASL_PASSWORD_FILE`. */
 export const variableOf = (name: string) => `${VARIABLES}${separated(name, "_").toUpperCase()}`;
 
-const SECTIONS = ["kafka.application.", "kafka.sasl.", "kafka.ssl.", "kafka."];
+const SECTIONS = ["kafka.application.", "kafka.sasl.", "kafka.ssl.", "kafka.", "spark."];
 
 export const VARIABLES = "LOANSTREAM_";
 

@@ -55,48 +55,86 @@ function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[]
     },
     {
       name: "_checked",
-      sql: `SELECT partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time,\n  ${leaves.join(",\n  ")},\n  ${isDead} AS _dead\nFROM _parsed`,
+      sql: `SELECT partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time, value AS _value,\n  ${leaves.join(",\n  ")},\n  ${isDead} AS _dead\nFROM _parsed`,
     },
     { name: "_live", sql: `SELECT *, ${dead} AS _unusable\nFROM _checked` },
   ];
 }
 
 export interface SparkStep extends SparkDefinition {
-  /** A call on the DataFrame of the view before, for what Spark has no SQL for; `sql` is empty then. */
-  readonly dataFrame: string | null;
+  /** A call on the DataFrame of another view, for what Spark has no SQL for; `sql` is empty then. */
+  readonly dataFrame: DataFrameStep | null;
 }
 
-const DEDUPED = "_deduped";
+export interface DataFrameStep {
+  /** The view that it begins with. */
+  readonly table: string;
+  readonly watermark: { readonly column: string; readonly delayMs: number } | null;
+  /** The columns of `dropDuplicatesWithinWatermark`; none where nothing is dropped. */
+  readonly distinctWithinWatermark: readonly string[];
+  /** A column of times that stands for the one with the watermark from here on: `withMetadata`, as Spark itself marks it. */
+  readonly marked: { readonly column: string; readonly delayMs: number } | null;
+}
+
+/** Spark's own mark of a column with a watermark; its value is a whole number of milliseconds. */
+export const WATERMARK_MARK = "spark.watermarkDelayMs";
+
+/** As one would write it in Python. */
+export function dataFrameText({ table, watermark, distinctWithinWatermark }: DataFrameStep): string {
+  const marked = watermark
+    ? `.withWatermark("${watermark.column}", "${watermark.delayMs} milliseconds")`
+    : "";
+  const columns = distinctWithinWatermark.map((column) => `"${column}"`).join(", ");
+  return `table("${table}")${marked}${columns === "" ? "" : `.dropDuplicatesWithinWatermark([${columns}])`}`;
+}
+
+/** Every record of a stream that is neither late nor a duplicate: see `streamRecords`. */
+export const DEDUPED = "_deduped";
+/** There, of a dead record alone: the record, and the text that names what it is of. */
+export const DEAD_RECORD = "_record";
+export const DEAD_KEY = "_key";
+export const UNUSABLE = "_unusable";
+
+/** Of a stream: the views up to `events`. */
+export function streamSource(pipeline: Pipeline): readonly SparkStep[] {
+  const sql = `${eventColumns(pipeline.schema)}\nFROM ${DEDUPED}\nWHERE NOT ${UNUSABLE}`;
+  return [...streamRecords(pipeline), { name: EVENTS, sql, dataFrame: null }];
+}
 
 /**
- * Of a stream. A dead row has a key of its own and no event time, so that it neither swallows its repaired twin nor
- * moves the watermark.
+ * Of a stream: the views up to `_deduped`, which holds the accepted records and the dead ones. A dead row has a key of its
+ * own and no event time, so that it neither swallows its repaired twin nor moves the watermark.
  */
-export function streamSource(pipeline: Pipeline): readonly SparkStep[] {
+export function streamRecords(pipeline: Pipeline): readonly SparkStep[] {
   const { source, schema, delayMs } = pipeline;
+  const { eventTime, key } = source;
+  // What no id tells apart is told apart by its place: lateness is decided together with duplicates, or not at all.
+  const ids = source.eventId === null ? [PARTITION_COLUMN, POSITION_COLUMN] : [source.eventId];
   const replaced = schema.leaves.map(({ path }) => {
     const name = quoteName(path);
     if (path === source.eventId)
-      return `CASE WHEN _unusable THEN concat('dead:', ${PARTITION_COLUMN}, ':', ${POSITION_COLUMN}) ELSE ${name} END AS ${name}`;
-    return path === source.eventTime ? `CASE WHEN NOT _unusable THEN ${name} END AS ${name}` : name;
+      return `CASE WHEN ${UNUSABLE} THEN concat('dead:', ${PARTITION_COLUMN}, ':', ${POSITION_COLUMN}) ELSE ${name} END AS ${name}`;
+    return path === eventTime ? `CASE WHEN NOT ${UNUSABLE} THEN ${name} END AS ${name}` : name;
   });
-  const watermark =
-    source.eventTime === null ? "" : `.withWatermark("${source.eventTime}", "${delayMs} milliseconds")`;
-  const dedupe =
-    source.eventId === null || source.eventTime === null
-      ? ""
-      : `.dropDuplicatesWithinWatermark(["${source.eventId}"])`;
-  const steps = [
+  const items = [
+    ...[PARTITION_COLUMN, POSITION_COLUMN, UNUSABLE],
+    `CASE WHEN ${UNUSABLE} THEN _value END AS ${DEAD_RECORD}`,
+    `CASE WHEN ${UNUSABLE} THEN ${key === null ? "CAST(NULL AS STRING)" : quoteName(key)} END AS ${DEAD_KEY}`,
+    ...replaced,
+  ];
+  const deduped: DataFrameStep = {
+    table: "_keyed",
+    watermark: eventTime === null ? null : { column: eventTime, delayMs },
+    distinctWithinWatermark: eventTime === null ? [] : ids,
+    marked: null,
+  };
+  const views = [
     ...checkedSource(pipeline),
-    {
-      name: "_keyed",
-      sql: `SELECT ${PARTITION_COLUMN}, ${POSITION_COLUMN}, _unusable,\n  ${replaced.join(",\n  ")}\nFROM _live`,
-    },
+    { name: "_keyed", sql: `SELECT ${items.join(",\n  ")}\nFROM _live` },
   ];
   return [
-    ...steps.map((step) => ({ ...step, dataFrame: null })),
-    { name: DEDUPED, sql: "", dataFrame: `table("_keyed")${watermark}${dedupe}` },
-    { name: EVENTS, sql: `${eventColumns(schema)}\nFROM ${DEDUPED}\nWHERE NOT _unusable`, dataFrame: null },
+    ...views.map((view) => ({ ...view, dataFrame: null })),
+    { name: DEDUPED, sql: "", dataFrame: deduped },
   ];
 }
 

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Writes src/engine/spark/connect/generated/ anew from the protobufs inside Spark's own jar.
-# JavaScript with declarations, since protobuf-es' TypeScript has enums, which type stripping refuses.
+# Writes src/engine/spark/connect/generated/ anew from the protobufs inside Spark's own jar: of 4.2, which speaks to
+# 3.5 as well. JavaScript with declarations, since protobuf-es' TypeScript has enums, which type stripping refuses.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 out=$root/src/engine/spark/connect/generated
-jars=$("$root/node_modules/.bin/node" "$root/stack/spark/jars.ts")
 protos=$(mktemp -d)
 trap 'rm -rf "$protos"' EXIT
 
-unzip -q "$jars"/spark-connect_2.12-*.jar 'spark/connect/*.proto' 'google/rpc/error_details.proto' -d "$protos"
+mvn -B -q org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+  -Dartifact=org.apache.spark:spark-connect_2.13:4.2.0 -DoutputDirectory="$protos"
+unzip -q "$protos"/spark-connect_*.jar 'spark/connect/*.proto' 'google/rpc/error_details.proto' -d "$protos"
 rm "$protos/spark/connect/example_plugins.proto"
 cat >"$protos/buf.gen.yaml" <<EOF
 version: v2

@@ -131,7 +131,7 @@ export async function ownKafka(t: Pick<TestContext, "after" | "skip">): Promise<
  * A free port below those that the system gives to clients: one of these could meet itself while it tries a port of its
  * own kind where nobody listens, and keep the broker from its port.
  */
-async function steadyPort(): Promise<number> {
+export async function steadyPort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (!(await answers(port))) return port;

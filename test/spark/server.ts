@@ -3,7 +3,7 @@
  * `node --test` finds it, and it ends with the run.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -11,7 +11,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect, type SparkSession } from "../../src/engine/spark/connect/session.ts";
 import { findJava, noJava } from "../../stack/java.ts";
 import { defaultCacheDir } from "../../stack/maven.ts";
-import { startSpark } from "../../stack/spark.ts";
+import { type SparkServer, startSpark } from "../../stack/spark.ts";
+import { steadyPort } from "../kafka/broker.ts";
 
 /** The first start of all fetches Spark's jars. */
 const STARTED_WITHIN_MS = 600_000;
@@ -38,13 +39,48 @@ export async function sharedSpark(t: Pick<TestContext, "after" | "skip">): Promi
 export async function sharedSparkUrl(t: Pick<TestContext, "skip">): Promise<string | null> {
   const given = process.env.LOANSTREAM_TEST_SPARK;
   if (given !== undefined) return given;
-  if ((await findJava(process.env)) === null) {
-    if (process.env.CI) throw noJava();
-    t.skip("NO JAVA: nothing was compared with Spark. Install Java 17 and Maven to run this test.");
-    return null;
-  }
+  if (await withoutJava(t)) return null;
   url ??= serverOfThisRun();
   return url;
+}
+
+/** A server of the test's own, to be killed and started again at the same address. */
+export interface OwnSpark {
+  readonly url: string;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** Null where `sharedSpark` is. */
+export async function ownSpark(t: Pick<TestContext, "after" | "skip">): Promise<OwnSpark | null> {
+  if (await withoutJava(t)) return null;
+  const dataDir = await mkdtemp(join(tmpdir(), "loanstream-test-spark-own-"));
+  const port = await steadyPort();
+  let running: SparkServer | null = null;
+  const own: OwnSpark = {
+    url: `sc://127.0.0.1:${port}`,
+    async start() {
+      running = await startSpark({ cacheDir: defaultCacheDir(process.env), dataDir, port });
+    },
+    async kill() {
+      await running?.stop("SIGKILL");
+      running = null;
+    },
+  };
+  t.after(async () => {
+    await own.kill();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  await own.start();
+  return own;
+}
+
+/** Whether the test can't run; with CI set it fails. */
+async function withoutJava(t: Pick<TestContext, "skip">): Promise<boolean> {
+  if ((await findJava(process.env)) !== null) return false;
+  if (process.env.CI) throw noJava();
+  t.skip("NO JAVA: nothing was compared with Spark. Install Java 17 and Maven to run this test.");
+  return true;
 }
 
 /** Whoever makes the folder starts the server; the others wait for its address. */

@@ -1,20 +1,25 @@
-/** A Spark session over Spark Connect: what batch queries need, and no more. */
+/** A Spark session over Spark Connect: batch queries, views, settings, streaming queries. */
 import { randomUUID } from "node:crypto";
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { fail } from "../../../errors.ts";
 import { type Connection, execute, type Plan } from "./execution.ts";
 import { toFailure } from "./failure.ts";
 import { SparkConnectService } from "./generated/spark/connect/base_pb.js";
-import type { RelationSchema } from "./generated/spark/connect/relations_pb.js";
 import type { LocalData } from "./local-data.ts";
+import { localRelation, type Relation, sqlText } from "./relation.ts";
 import { decodeBatches, type SparkTable } from "./result.ts";
+import { openStreaming, type Response, type Streaming } from "./streaming.ts";
 
 /** Views and settings of one session are invisible to every other. Every call may throw `spark.unreachable`. */
 export interface SparkSession {
+  /** Whoever connects with it, of the same user, has the same views, settings and streaming queries. */
+  readonly id: string;
+  readonly streaming: Streaming;
   /** Runs a query or a statement and brings all of its rows here. Throws `spark.query-failed`. */
   sql(query: string): Promise<SparkTable>;
+  /** Creates or replaces a temporary view of a relation, that of a stream too. */
+  define(name: string, relation: Relation): Promise<void>;
   /** Creates or replaces a temporary view: of a query, or of local data. */
   createView(name: string, source: string | LocalData, options?: ViewOptions): Promise<void>;
   /** Drops a temporary view and the local data that it holds; nothing happens if there is none. */
@@ -33,7 +38,10 @@ export interface ViewOptions {
   readonly cached?: boolean;
 }
 
-type Relation = MessageInitShape<typeof RelationSchema>;
+export interface ConnectOptions {
+  /** A UUID; a new session if left out. */
+  readonly sessionId?: string;
+}
 
 /** What results equal to the embedded engine's ask for. */
 const SETTINGS = { "spark.sql.ansi.enabled": "false", "spark.sql.session.timeZone": "UTC" };
@@ -41,8 +49,11 @@ const SETTINGS = { "spark.sql.ansi.enabled": "false", "spark.sql.session.timeZon
 const PING_INTERVAL_MS = 330_000;
 const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
 
-/** `url`: `sc://host:port`. Throws `spark.unreachable` where no server answers. */
-export async function connect(url: string): Promise<SparkSession> {
+/** `url`: `sc://host:port`. Throws `spark.unreachable` where no server answers, `spark.session-lost`. */
+export async function connect(
+  url: string,
+  { sessionId = randomUUID() }: ConnectOptions = {},
+): Promise<SparkSession> {
   const baseUrl = httpUrl(url);
   const http2 = new Http2SessionManager(baseUrl, { pingIntervalMs: PING_INTERVAL_MS });
   const transport = createGrpcTransport({ baseUrl, sessionManager: http2, readMaxBytes: MAX_RESPONSE_BYTES });
@@ -50,7 +61,7 @@ export async function connect(url: string): Promise<SparkSession> {
   const connection: Connection = {
     client: createClient(SparkConnectService, transport),
     identity: {
-      sessionId: randomUUID(),
+      sessionId,
       userContext: { userId: user, userName: user },
       clientType: "loanstream",
     },
@@ -80,13 +91,15 @@ function openSession(connection: Connection, url: string, disconnect: () => void
     try {
       return await call();
     } catch (thrown) {
-      throw toFailure(thrown, url);
+      throw await toFailure(thrown, url, (errorId) => client.fetchErrorDetails({ ...identity, errorId }));
     }
   }
 
   const run = (plan: Plan) => failingWell(() => collect(connection, plan));
-  const sql = async (query: string) => decodeBatches(await run(rootOf(sqlRelation(query))));
-  const createView = (name: string, input: Relation) => run(viewOf(name, input));
+  const sql = async (query: string) => decodeBatches(batchesOf(await run(rootOf(sqlText(query)))));
+  const createView = async (name: string, input: Relation) => {
+    await run(viewOf(name, input));
+  };
 
   async function createLocalView(name: string, data: LocalData, cached: boolean): Promise<void> {
     const parts: string[] = [];
@@ -96,7 +109,7 @@ function openSession(connection: Connection, url: string, disconnect: () => void
       partViews.add(part);
       parts.push(cached ? await cache(part) : part);
     }
-    await createView(name, sqlRelation(parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")));
+    await createView(name, sqlText(parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")));
   }
 
   /** Spark knows cached data again by its plan; the hint makes that one different from the data's own. */
@@ -109,9 +122,12 @@ function openSession(connection: Connection, url: string, disconnect: () => void
   }
 
   return {
+    id: identity.sessionId,
+    streaming: openStreaming(run),
     sql,
+    define: createView,
     async createView(name, source, { cached = true } = {}) {
-      if (typeof source === "string") await createView(name, sqlRelation(source));
+      if (typeof source === "string") await createView(name, sqlText(source));
       else await createLocalView(name, source, cached);
     },
     async dropView(name) {
@@ -145,12 +161,6 @@ const isPartOf = (partView: string, name: string): boolean => partView.startsWit
 
 const rootOf = (value: Relation): Plan => ({ opType: { case: "root", value } });
 
-const sqlRelation = (query: string): Relation => ({ relType: { case: "sql", value: { query } } });
-
-const localRelation = (data: Uint8Array): Relation => ({
-  relType: { case: "localRelation", value: { data } },
-});
-
 const viewOf = (name: string, input: Relation): Plan => ({
   opType: {
     case: "command",
@@ -160,11 +170,12 @@ const viewOf = (name: string, input: Relation): Plan => ({
   },
 });
 
-/** The Arrow streams of a plan's result. */
-async function collect(connection: Connection, plan: Plan): Promise<Uint8Array[]> {
-  const batches: Uint8Array[] = [];
-  for await (const { responseType } of execute(connection, plan)) {
-    if (responseType.case === "arrowBatch") batches.push(responseType.value.data);
-  }
-  return batches;
+async function collect(connection: Connection, plan: Plan): Promise<Response[]> {
+  const responses: Response[] = [];
+  for await (const { responseType } of execute(connection, plan)) responses.push(responseType);
+  return responses;
 }
+
+/** Arrow streams. */
+const batchesOf = (responses: readonly Response[]): Uint8Array[] =>
+  responses.flatMap((response) => (response.case === "arrowBatch" ? [response.value.data] : []));

@@ -20,11 +20,13 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Relation } from "./relations_pb.js";
-import type { Command, GetResourcesCommandResult, StreamingQueryCommandResult, StreamingQueryManagerCommandResult, WriteStreamOperationStartResult } from "./commands_pb.js";
+import type { CachedRemoteRelation, Relation } from "./relations_pb.js";
+import type { Command, CreateResourceProfileCommandResult, GetResourcesCommandResult, StreamingQueryCommandResult, StreamingQueryListenerEventsResult, StreamingQueryManagerCommandResult, WriteStreamOperationStartResult } from "./commands_pb.js";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { StorageLevel } from "./common_pb.js";
 import type { DataType } from "./types_pb.js";
+import type { MlCommandResult } from "./ml_pb.js";
+import type { PipelineCommandResult, PipelineEventResult, PipelineQueryFunctionExecutionSignal } from "./pipelines_pb.js";
 import type { Expression_Literal } from "./expressions_pb.js";
 
 /**
@@ -34,9 +36,10 @@ export declare const file_spark_connect_base: GenFile;
 
 /**
  * A [[Plan]] is the structure that carries the runtime information for the execution from the
- * client to the server. A [[Plan]] can either be of the type [[Relation]] which is a reference
- * to the underlying logical plan or it can be of the [[Command]] type that is used to execute
- * commands on the server.
+ * client to the server. A [[Plan]] can be one of the following:
+ * - [[Relation]]: a reference to the underlying logical plan.
+ * - [[Command]]: used to execute commands on the server.
+ * - [[CompressedOperation]]: a compressed representation of either a Relation or a Command.
  *
  * @generated from message spark.connect.Plan
  */
@@ -56,6 +59,12 @@ export declare type Plan = Message<"spark.connect.Plan"> & {
      */
     value: Command;
     case: "command";
+  } | {
+    /**
+     * @generated from field: spark.connect.Plan.CompressedOperation compressed_operation = 3;
+     */
+    value: Plan_CompressedOperation;
+    case: "compressedOperation";
   } | { case: undefined; value?: undefined };
 };
 
@@ -64,6 +73,57 @@ export declare type Plan = Message<"spark.connect.Plan"> & {
  * Use `create(PlanSchema)` to create a new message.
  */
 export declare const PlanSchema: GenMessage<Plan>;
+
+/**
+ * @generated from message spark.connect.Plan.CompressedOperation
+ */
+export declare type Plan_CompressedOperation = Message<"spark.connect.Plan.CompressedOperation"> & {
+  /**
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+
+  /**
+   * @generated from field: spark.connect.Plan.CompressedOperation.OpType op_type = 2;
+   */
+  opType: Plan_CompressedOperation_OpType;
+
+  /**
+   * @generated from field: spark.connect.CompressionCodec compression_codec = 3;
+   */
+  compressionCodec: CompressionCodec;
+};
+
+/**
+ * Describes the message spark.connect.Plan.CompressedOperation.
+ * Use `create(Plan_CompressedOperationSchema)` to create a new message.
+ */
+export declare const Plan_CompressedOperationSchema: GenMessage<Plan_CompressedOperation>;
+
+/**
+ * @generated from enum spark.connect.Plan.CompressedOperation.OpType
+ */
+export enum Plan_CompressedOperation_OpType {
+  /**
+   * @generated from enum value: OP_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: OP_TYPE_RELATION = 1;
+   */
+  RELATION = 1,
+
+  /**
+   * @generated from enum value: OP_TYPE_COMMAND = 2;
+   */
+  COMMAND = 2,
+}
+
+/**
+ * Describes the enum spark.connect.Plan.CompressedOperation.OpType.
+ */
+export declare const Plan_CompressedOperation_OpTypeSchema: GenEnum<Plan_CompressedOperation_OpType>;
 
 /**
  * User Context is used to refer to one particular user session that is executing
@@ -116,6 +176,16 @@ export declare type AnalyzePlanRequest = Message<"spark.connect.AnalyzePlanReque
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 17;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * (Required) User context
@@ -214,6 +284,12 @@ export declare type AnalyzePlanRequest = Message<"spark.connect.AnalyzePlanReque
      */
     value: AnalyzePlanRequest_GetStorageLevel;
     case: "getStorageLevel";
+  } | {
+    /**
+     * @generated from field: spark.connect.AnalyzePlanRequest.JsonToDDL json_to_ddl = 18;
+     */
+    value: AnalyzePlanRequest_JsonToDDL;
+    case: "jsonToDdl";
   } | { case: undefined; value?: undefined };
 };
 
@@ -547,8 +623,27 @@ export declare type AnalyzePlanRequest_GetStorageLevel = Message<"spark.connect.
 export declare const AnalyzePlanRequest_GetStorageLevelSchema: GenMessage<AnalyzePlanRequest_GetStorageLevel>;
 
 /**
+ * @generated from message spark.connect.AnalyzePlanRequest.JsonToDDL
+ */
+export declare type AnalyzePlanRequest_JsonToDDL = Message<"spark.connect.AnalyzePlanRequest.JsonToDDL"> & {
+  /**
+   * (Required) The JSON formatted string to be converted to DDL.
+   *
+   * @generated from field: string json_string = 1;
+   */
+  jsonString: string;
+};
+
+/**
+ * Describes the message spark.connect.AnalyzePlanRequest.JsonToDDL.
+ * Use `create(AnalyzePlanRequest_JsonToDDLSchema)` to create a new message.
+ */
+export declare const AnalyzePlanRequest_JsonToDDLSchema: GenMessage<AnalyzePlanRequest_JsonToDDL>;
+
+/**
  * Response to performing analysis of the query. Contains relevant metadata to be able to
  * reason about the performance.
+ * Next ID: 16
  *
  * @generated from message spark.connect.AnalyzePlanResponse
  */
@@ -557,6 +652,14 @@ export declare type AnalyzePlanResponse = Message<"spark.connect.AnalyzePlanResp
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 15;
+   */
+  serverSideSessionId: string;
 
   /**
    * @generated from oneof spark.connect.AnalyzePlanResponse.result
@@ -639,6 +742,12 @@ export declare type AnalyzePlanResponse = Message<"spark.connect.AnalyzePlanResp
      */
     value: AnalyzePlanResponse_GetStorageLevel;
     case: "getStorageLevel";
+  } | {
+    /**
+     * @generated from field: spark.connect.AnalyzePlanResponse.JsonToDDL json_to_ddl = 16;
+     */
+    value: AnalyzePlanResponse_JsonToDDL;
+    case: "jsonToDdl";
   } | { case: undefined; value?: undefined };
 };
 
@@ -853,6 +962,22 @@ export declare type AnalyzePlanResponse_GetStorageLevel = Message<"spark.connect
 export declare const AnalyzePlanResponse_GetStorageLevelSchema: GenMessage<AnalyzePlanResponse_GetStorageLevel>;
 
 /**
+ * @generated from message spark.connect.AnalyzePlanResponse.JsonToDDL
+ */
+export declare type AnalyzePlanResponse_JsonToDDL = Message<"spark.connect.AnalyzePlanResponse.JsonToDDL"> & {
+  /**
+   * @generated from field: string ddl_string = 1;
+   */
+  ddlString: string;
+};
+
+/**
+ * Describes the message spark.connect.AnalyzePlanResponse.JsonToDDL.
+ * Use `create(AnalyzePlanResponse_JsonToDDLSchema)` to create a new message.
+ */
+export declare const AnalyzePlanResponse_JsonToDDLSchema: GenMessage<AnalyzePlanResponse_JsonToDDL>;
+
+/**
  * A request to be executed by the service.
  *
  * @generated from message spark.connect.ExecutePlanRequest
@@ -869,6 +994,16 @@ export declare type ExecutePlanRequest = Message<"spark.connect.ExecutePlanReque
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 8;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * (Required) User context
@@ -945,6 +1080,12 @@ export declare type ExecutePlanRequest_RequestOption = Message<"spark.connect.Ex
     case: "reattachOptions";
   } | {
     /**
+     * @generated from field: spark.connect.ResultChunkingOptions result_chunking_options = 2;
+     */
+    value: ResultChunkingOptions;
+    case: "resultChunkingOptions";
+  } | {
+    /**
      * Extension type for request options
      *
      * @generated from field: google.protobuf.Any extension = 999;
@@ -963,6 +1104,7 @@ export declare const ExecutePlanRequest_RequestOptionSchema: GenMessage<ExecuteP
 /**
  * The response of a query, can be one or more for each request. Responses belonging to the
  * same input query, carry the same `session_id`.
+ * Next ID: 17
  *
  * @generated from message spark.connect.ExecutePlanResponse
  */
@@ -971,6 +1113,14 @@ export declare type ExecutePlanResponse = Message<"spark.connect.ExecutePlanResp
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 15;
+   */
+  serverSideSessionId: string;
 
   /**
    * Identifies the ExecutePlan execution.
@@ -1043,12 +1193,77 @@ export declare type ExecutePlanResponse = Message<"spark.connect.ExecutePlanResp
     case: "streamingQueryManagerCommandResult";
   } | {
     /**
+     * Response for commands on the client side streaming query listener.
+     *
+     * @generated from field: spark.connect.StreamingQueryListenerEventsResult streaming_query_listener_events_result = 16;
+     */
+    value: StreamingQueryListenerEventsResult;
+    case: "streamingQueryListenerEventsResult";
+  } | {
+    /**
      * Response type informing if the stream is complete in reattachable execution.
      *
      * @generated from field: spark.connect.ExecutePlanResponse.ResultComplete result_complete = 14;
      */
     value: ExecutePlanResponse_ResultComplete;
     case: "resultComplete";
+  } | {
+    /**
+     * Response for command that creates ResourceProfile.
+     *
+     * @generated from field: spark.connect.CreateResourceProfileCommandResult create_resource_profile_command_result = 17;
+     */
+    value: CreateResourceProfileCommandResult;
+    case: "createResourceProfileCommandResult";
+  } | {
+    /**
+     * (Optional) Intermediate query progress reports.
+     *
+     * @generated from field: spark.connect.ExecutePlanResponse.ExecutionProgress execution_progress = 18;
+     */
+    value: ExecutePlanResponse_ExecutionProgress;
+    case: "executionProgress";
+  } | {
+    /**
+     * Response for command that checkpoints a DataFrame.
+     *
+     * @generated from field: spark.connect.CheckpointCommandResult checkpoint_command_result = 19;
+     */
+    value: CheckpointCommandResult;
+    case: "checkpointCommandResult";
+  } | {
+    /**
+     * ML command response
+     *
+     * @generated from field: spark.connect.MlCommandResult ml_command_result = 20;
+     */
+    value: MlCommandResult;
+    case: "mlCommandResult";
+  } | {
+    /**
+     * Response containing pipeline event that is streamed back to the client during a pipeline run
+     *
+     * @generated from field: spark.connect.PipelineEventResult pipeline_event_result = 21;
+     */
+    value: PipelineEventResult;
+    case: "pipelineEventResult";
+  } | {
+    /**
+     * Pipeline command response
+     *
+     * @generated from field: spark.connect.PipelineCommandResult pipeline_command_result = 22;
+     */
+    value: PipelineCommandResult;
+    case: "pipelineCommandResult";
+  } | {
+    /**
+     * A signal from the server to the client to execute the query function for a flow, and to
+     * register its result with the server.
+     *
+     * @generated from field: spark.connect.PipelineQueryFunctionExecutionSignal pipeline_query_function_execution_signal = 23;
+     */
+    value: PipelineQueryFunctionExecutionSignal;
+    case: "pipelineQueryFunctionExecutionSignal";
   } | {
     /**
      * Support arbitrary result objects.
@@ -1114,14 +1329,41 @@ export declare const ExecutePlanResponse_SqlCommandResultSchema: GenMessage<Exec
  */
 export declare type ExecutePlanResponse_ArrowBatch = Message<"spark.connect.ExecutePlanResponse.ArrowBatch"> & {
   /**
+   * Count rows in `data`. Must match the number of rows inside `data`.
+   *
    * @generated from field: int64 row_count = 1;
    */
   rowCount: bigint;
 
   /**
+   * Serialized Arrow data.
+   *
    * @generated from field: bytes data = 2;
    */
   data: Uint8Array;
+
+  /**
+   * If set, row offset of the start of this ArrowBatch in execution results.
+   *
+   * @generated from field: optional int64 start_offset = 3;
+   */
+  startOffset?: bigint | undefined;
+
+  /**
+   * Index of this chunk in the batch if chunking is enabled. The index starts from 0.
+   *
+   * @generated from field: optional int64 chunk_index = 4;
+   */
+  chunkIndex?: bigint | undefined;
+
+  /**
+   * Total number of chunks in this batch if chunking is enabled.
+   * It is missing when chunking is disabled - the batch is returned whole
+   * and client will treat this response as the batch.
+   *
+   * @generated from field: optional int64 num_chunks_in_batch = 5;
+   */
+  numChunksInBatch?: bigint | undefined;
 };
 
 /**
@@ -1216,6 +1458,32 @@ export declare type ExecutePlanResponse_ObservedMetrics = Message<"spark.connect
    * @generated from field: repeated spark.connect.Expression.Literal values = 2;
    */
   values: Expression_Literal[];
+
+  /**
+   * @generated from field: repeated string keys = 3;
+   */
+  keys: string[];
+
+  /**
+   * @generated from field: int64 plan_id = 4;
+   */
+  planId: bigint;
+
+  /**
+   * (Optional) The index of the root error in errors.
+   * The field will not be set if there are no errors.
+   *
+   * @generated from field: optional int32 root_error_idx = 5;
+   */
+  rootErrorIdx?: number | undefined;
+
+  /**
+   * A list of errors that occurred while collecting the observed metrics.
+   * If the length is 0, it means no errors occurred.
+   *
+   * @generated from field: repeated spark.connect.FetchErrorDetailsResponse.Error errors = 6;
+   */
+  errors: FetchErrorDetailsResponse_Error[];
 };
 
 /**
@@ -1239,6 +1507,69 @@ export declare type ExecutePlanResponse_ResultComplete = Message<"spark.connect.
  * Use `create(ExecutePlanResponse_ResultCompleteSchema)` to create a new message.
  */
 export declare const ExecutePlanResponse_ResultCompleteSchema: GenMessage<ExecutePlanResponse_ResultComplete>;
+
+/**
+ * This message is used to communicate progress about the query progress during the execution.
+ *
+ * @generated from message spark.connect.ExecutePlanResponse.ExecutionProgress
+ */
+export declare type ExecutePlanResponse_ExecutionProgress = Message<"spark.connect.ExecutePlanResponse.ExecutionProgress"> & {
+  /**
+   * Captures the progress of each individual stage.
+   *
+   * @generated from field: repeated spark.connect.ExecutePlanResponse.ExecutionProgress.StageInfo stages = 1;
+   */
+  stages: ExecutePlanResponse_ExecutionProgress_StageInfo[];
+
+  /**
+   * Captures the currently in progress tasks.
+   *
+   * @generated from field: int64 num_inflight_tasks = 2;
+   */
+  numInflightTasks: bigint;
+};
+
+/**
+ * Describes the message spark.connect.ExecutePlanResponse.ExecutionProgress.
+ * Use `create(ExecutePlanResponse_ExecutionProgressSchema)` to create a new message.
+ */
+export declare const ExecutePlanResponse_ExecutionProgressSchema: GenMessage<ExecutePlanResponse_ExecutionProgress>;
+
+/**
+ * @generated from message spark.connect.ExecutePlanResponse.ExecutionProgress.StageInfo
+ */
+export declare type ExecutePlanResponse_ExecutionProgress_StageInfo = Message<"spark.connect.ExecutePlanResponse.ExecutionProgress.StageInfo"> & {
+  /**
+   * @generated from field: int64 stage_id = 1;
+   */
+  stageId: bigint;
+
+  /**
+   * @generated from field: int64 num_tasks = 2;
+   */
+  numTasks: bigint;
+
+  /**
+   * @generated from field: int64 num_completed_tasks = 3;
+   */
+  numCompletedTasks: bigint;
+
+  /**
+   * @generated from field: int64 input_bytes_read = 4;
+   */
+  inputBytesRead: bigint;
+
+  /**
+   * @generated from field: bool done = 5;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message spark.connect.ExecutePlanResponse.ExecutionProgress.StageInfo.
+ * Use `create(ExecutePlanResponse_ExecutionProgress_StageInfoSchema)` to create a new message.
+ */
+export declare const ExecutePlanResponse_ExecutionProgress_StageInfoSchema: GenMessage<ExecutePlanResponse_ExecutionProgress_StageInfo>;
 
 /**
  * The key-value pair for the config request and response.
@@ -1284,6 +1615,16 @@ export declare type ConfigRequest = Message<"spark.connect.ConfigRequest"> & {
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 8;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * (Required) User context
@@ -1383,6 +1724,13 @@ export declare type ConfigRequest_Set = Message<"spark.connect.ConfigRequest.Set
    * @generated from field: repeated spark.connect.KeyValue pairs = 1;
    */
   pairs: KeyValue[];
+
+  /**
+   * (Optional) Whether to ignore failures.
+   *
+   * @generated from field: optional bool silent = 2;
+   */
+  silent?: boolean | undefined;
 };
 
 /**
@@ -1414,7 +1762,7 @@ export declare const ConfigRequest_GetSchema: GenMessage<ConfigRequest_Get>;
  */
 export declare type ConfigRequest_GetWithDefault = Message<"spark.connect.ConfigRequest.GetWithDefault"> & {
   /**
-   * (Required) The config key-value paris to get. The value will be used as the default value.
+   * (Required) The config key-value pairs to get. The value will be used as the default value.
    *
    * @generated from field: repeated spark.connect.KeyValue pairs = 1;
    */
@@ -1501,6 +1849,7 @@ export declare const ConfigRequest_IsModifiableSchema: GenMessage<ConfigRequest_
 
 /**
  * Response to the config request.
+ * Next ID: 5
  *
  * @generated from message spark.connect.ConfigResponse
  */
@@ -1509,6 +1858,14 @@ export declare type ConfigResponse = Message<"spark.connect.ConfigResponse"> & {
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 4;
+   */
+  serverSideSessionId: string;
 
   /**
    * (Optional) The result key-value pairs.
@@ -1560,6 +1917,16 @@ export declare type AddArtifactsRequest = Message<"spark.connect.AddArtifactsReq
    * @generated from field: spark.connect.UserContext user_context = 2;
    */
   userContext?: UserContext | undefined;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 7;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * Provides optional information about the client sending the request. This field
@@ -1735,10 +2102,26 @@ export declare const AddArtifactsRequest_BeginChunkedArtifactSchema: GenMessage<
 /**
  * Response to adding an artifact. Contains relevant metadata to verify successful transfer of
  * artifact(s).
+ * Next ID: 4
  *
  * @generated from message spark.connect.AddArtifactsResponse
  */
 export declare type AddArtifactsResponse = Message<"spark.connect.AddArtifactsResponse"> & {
+  /**
+   * Session id in which the AddArtifact was running.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 3;
+   */
+  serverSideSessionId: string;
+
   /**
    * The list of artifact(s) seen by the server.
    *
@@ -1799,6 +2182,16 @@ export declare type ArtifactStatusesRequest = Message<"spark.connect.ArtifactSta
   sessionId: string;
 
   /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 5;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
+
+  /**
    * User context
    *
    * @generated from field: spark.connect.UserContext user_context = 2;
@@ -1835,10 +2228,26 @@ export declare const ArtifactStatusesRequestSchema: GenMessage<ArtifactStatusesR
 
 /**
  * Response to checking artifact statuses.
+ * Next ID: 4
  *
  * @generated from message spark.connect.ArtifactStatusesResponse
  */
 export declare type ArtifactStatusesResponse = Message<"spark.connect.ArtifactStatusesResponse"> & {
+  /**
+   * Session id in which the ArtifactStatus was running.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 3;
+   */
+  serverSideSessionId: string;
+
   /**
    * A map of artifact names to their statuses.
    *
@@ -1886,6 +2295,16 @@ export declare type InterruptRequest = Message<"spark.connect.InterruptRequest">
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 7;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * (Required) User context
@@ -1975,6 +2394,8 @@ export enum InterruptRequest_InterruptType {
 export declare const InterruptRequest_InterruptTypeSchema: GenEnum<InterruptRequest_InterruptType>;
 
 /**
+ * Next ID: 4
+ *
  * @generated from message spark.connect.InterruptResponse
  */
 export declare type InterruptResponse = Message<"spark.connect.InterruptResponse"> & {
@@ -1984,6 +2405,14 @@ export declare type InterruptResponse = Message<"spark.connect.InterruptResponse
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 3;
+   */
+  serverSideSessionId: string;
 
   /**
    * Operation ids of the executions which were interrupted.
@@ -2025,6 +2454,41 @@ export declare type ReattachOptions = Message<"spark.connect.ReattachOptions"> &
 export declare const ReattachOptionsSchema: GenMessage<ReattachOptions>;
 
 /**
+ * @generated from message spark.connect.ResultChunkingOptions
+ */
+export declare type ResultChunkingOptions = Message<"spark.connect.ResultChunkingOptions"> & {
+  /**
+   * Although Arrow results are split into batches with a size limit according to estimation, the
+   * size of the batches is not guaranteed to be less than the limit, especially when a single row
+   * is larger than the limit, in which case the server will fail to split it further into smaller
+   * batches. As a result, the client may encounter a gRPC error stating “Received message larger
+   * than max” when a batch is too large.
+   * If allow_arrow_batch_chunking=true, the server will split large Arrow batches into smaller chunks,
+   * and the client is expected to handle the chunked Arrow batches.
+   *
+   * If false, the server will not chunk large Arrow batches.
+   *
+   * @generated from field: bool allow_arrow_batch_chunking = 1;
+   */
+  allowArrowBatchChunking: boolean;
+
+  /**
+   * Optional preferred Arrow batch size in bytes for the server to use when sending Arrow results.
+   * The server will attempt to use this size if it is set and within the valid range
+   * ([1KB, max batch size on server]). Otherwise, the server's maximum batch size is used.
+   *
+   * @generated from field: optional int64 preferred_arrow_chunk_size = 2;
+   */
+  preferredArrowChunkSize?: bigint | undefined;
+};
+
+/**
+ * Describes the message spark.connect.ResultChunkingOptions.
+ * Use `create(ResultChunkingOptionsSchema)` to create a new message.
+ */
+export declare const ResultChunkingOptionsSchema: GenMessage<ResultChunkingOptions>;
+
+/**
  * @generated from message spark.connect.ReattachExecuteRequest
  */
 export declare type ReattachExecuteRequest = Message<"spark.connect.ReattachExecuteRequest"> & {
@@ -2037,6 +2501,16 @@ export declare type ReattachExecuteRequest = Message<"spark.connect.ReattachExec
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 6;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * (Required) User context
@@ -2100,6 +2574,16 @@ export declare type ReleaseExecuteRequest = Message<"spark.connect.ReleaseExecut
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 7;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
 
   /**
    * (Required) User context
@@ -2191,6 +2675,8 @@ export declare type ReleaseExecuteRequest_ReleaseUntil = Message<"spark.connect.
 export declare const ReleaseExecuteRequest_ReleaseUntilSchema: GenMessage<ReleaseExecuteRequest_ReleaseUntil>;
 
 /**
+ * Next ID: 4
+ *
  * @generated from message spark.connect.ReleaseExecuteResponse
  */
 export declare type ReleaseExecuteResponse = Message<"spark.connect.ReleaseExecuteResponse"> & {
@@ -2200,6 +2686,14 @@ export declare type ReleaseExecuteResponse = Message<"spark.connect.ReleaseExecu
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 3;
+   */
+  serverSideSessionId: string;
 
   /**
    * Operation id of the operation on which the release executed.
@@ -2216,6 +2710,840 @@ export declare type ReleaseExecuteResponse = Message<"spark.connect.ReleaseExecu
  * Use `create(ReleaseExecuteResponseSchema)` to create a new message.
  */
 export declare const ReleaseExecuteResponseSchema: GenMessage<ReleaseExecuteResponse>;
+
+/**
+ * @generated from message spark.connect.ReleaseSessionRequest
+ */
+export declare type ReleaseSessionRequest = Message<"spark.connect.ReleaseSessionRequest"> & {
+  /**
+   * (Required)
+   *
+   * The session_id of the request to reattach to.
+   * This must be an id of existing session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * (Required) User context
+   *
+   * user_context.user_id and session+id both identify a unique remote spark session on the
+   * server side.
+   *
+   * @generated from field: spark.connect.UserContext user_context = 2;
+   */
+  userContext?: UserContext | undefined;
+
+  /**
+   * Provides optional information about the client sending the request. This field
+   * can be used for language or version specific information and is only intended for
+   * logging purposes and will not be interpreted by the server.
+   *
+   * @generated from field: optional string client_type = 3;
+   */
+  clientType?: string | undefined;
+
+  /**
+   * Signals the server to allow the client to reconnect to the session after it is released.
+   *
+   * By default, the server tombstones the session upon release, preventing reconnections and
+   * fully cleaning the session state.
+   *
+   * If this flag is set to true, the server may permit the client to reconnect to the session
+   * post-release, even if the session state has been cleaned. This can result in missing state,
+   * such as Temporary Views, Temporary UDFs, or the Current Catalog, in the reconnected session.
+   *
+   * Use this option sparingly and only when the client fully understands the implications of
+   * reconnecting to a released session. The client must ensure that any queries executed do not
+   * rely on the session state prior to its release.
+   *
+   * @generated from field: bool allow_reconnect = 4;
+   */
+  allowReconnect: boolean;
+};
+
+/**
+ * Describes the message spark.connect.ReleaseSessionRequest.
+ * Use `create(ReleaseSessionRequestSchema)` to create a new message.
+ */
+export declare const ReleaseSessionRequestSchema: GenMessage<ReleaseSessionRequest>;
+
+/**
+ * Next ID: 3
+ *
+ * @generated from message spark.connect.ReleaseSessionResponse
+ */
+export declare type ReleaseSessionResponse = Message<"spark.connect.ReleaseSessionResponse"> & {
+  /**
+   * Session id of the session on which the release executed.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 2;
+   */
+  serverSideSessionId: string;
+};
+
+/**
+ * Describes the message spark.connect.ReleaseSessionResponse.
+ * Use `create(ReleaseSessionResponseSchema)` to create a new message.
+ */
+export declare const ReleaseSessionResponseSchema: GenMessage<ReleaseSessionResponse>;
+
+/**
+ * @generated from message spark.connect.FetchErrorDetailsRequest
+ */
+export declare type FetchErrorDetailsRequest = Message<"spark.connect.FetchErrorDetailsRequest"> & {
+  /**
+   * (Required)
+   * The session_id specifies a Spark session for a user identified by user_context.user_id.
+   * The id should be a UUID string of the format `00112233-4455-6677-8899-aabbccddeeff`.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 5;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
+
+  /**
+   * User context
+   *
+   * @generated from field: spark.connect.UserContext user_context = 2;
+   */
+  userContext?: UserContext | undefined;
+
+  /**
+   * (Required)
+   * The id of the error.
+   *
+   * @generated from field: string error_id = 3;
+   */
+  errorId: string;
+
+  /**
+   * Provides optional information about the client sending the request. This field
+   * can be used for language or version specific information and is only intended for
+   * logging purposes and will not be interpreted by the server.
+   *
+   * @generated from field: optional string client_type = 4;
+   */
+  clientType?: string | undefined;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsRequest.
+ * Use `create(FetchErrorDetailsRequestSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsRequestSchema: GenMessage<FetchErrorDetailsRequest>;
+
+/**
+ * Next ID: 5
+ *
+ * @generated from message spark.connect.FetchErrorDetailsResponse
+ */
+export declare type FetchErrorDetailsResponse = Message<"spark.connect.FetchErrorDetailsResponse"> & {
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 3;
+   */
+  serverSideSessionId: string;
+
+  /**
+   * @generated from field: string session_id = 4;
+   */
+  sessionId: string;
+
+  /**
+   * The index of the root error in errors. The field will not be set if the error is not found.
+   *
+   * @generated from field: optional int32 root_error_idx = 1;
+   */
+  rootErrorIdx?: number | undefined;
+
+  /**
+   * A list of errors.
+   *
+   * @generated from field: repeated spark.connect.FetchErrorDetailsResponse.Error errors = 2;
+   */
+  errors: FetchErrorDetailsResponse_Error[];
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.
+ * Use `create(FetchErrorDetailsResponseSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponseSchema: GenMessage<FetchErrorDetailsResponse>;
+
+/**
+ * @generated from message spark.connect.FetchErrorDetailsResponse.StackTraceElement
+ */
+export declare type FetchErrorDetailsResponse_StackTraceElement = Message<"spark.connect.FetchErrorDetailsResponse.StackTraceElement"> & {
+  /**
+   * The fully qualified name of the class containing the execution point.
+   *
+   * @generated from field: string declaring_class = 1;
+   */
+  declaringClass: string;
+
+  /**
+   * The name of the method containing the execution point.
+   *
+   * @generated from field: string method_name = 2;
+   */
+  methodName: string;
+
+  /**
+   * The name of the file containing the execution point.
+   *
+   * @generated from field: optional string file_name = 3;
+   */
+  fileName?: string | undefined;
+
+  /**
+   * The line number of the source line containing the execution point.
+   *
+   * @generated from field: int32 line_number = 4;
+   */
+  lineNumber: number;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.StackTraceElement.
+ * Use `create(FetchErrorDetailsResponse_StackTraceElementSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponse_StackTraceElementSchema: GenMessage<FetchErrorDetailsResponse_StackTraceElement>;
+
+/**
+ * QueryContext defines the schema for the query context of a SparkThrowable.
+ * It helps users understand where the error occurs while executing queries.
+ *
+ * @generated from message spark.connect.FetchErrorDetailsResponse.QueryContext
+ */
+export declare type FetchErrorDetailsResponse_QueryContext = Message<"spark.connect.FetchErrorDetailsResponse.QueryContext"> & {
+  /**
+   * @generated from field: spark.connect.FetchErrorDetailsResponse.QueryContext.ContextType context_type = 10;
+   */
+  contextType: FetchErrorDetailsResponse_QueryContext_ContextType;
+
+  /**
+   * The object type of the query which throws the exception.
+   * If the exception is directly from the main query, it should be an empty string.
+   * Otherwise, it should be the exact object type in upper case. For example, a "VIEW".
+   *
+   * @generated from field: string object_type = 1;
+   */
+  objectType: string;
+
+  /**
+   * The object name of the query which throws the exception.
+   * If the exception is directly from the main query, it should be an empty string.
+   * Otherwise, it should be the object name. For example, a view name "V1".
+   *
+   * @generated from field: string object_name = 2;
+   */
+  objectName: string;
+
+  /**
+   * The starting index in the query text which throws the exception. The index starts from 0.
+   *
+   * @generated from field: int32 start_index = 3;
+   */
+  startIndex: number;
+
+  /**
+   * The stopping index in the query which throws the exception. The index starts from 0.
+   *
+   * @generated from field: int32 stop_index = 4;
+   */
+  stopIndex: number;
+
+  /**
+   * The corresponding fragment of the query which throws the exception.
+   *
+   * @generated from field: string fragment = 5;
+   */
+  fragment: string;
+
+  /**
+   * The user code (call site of the API) that caused throwing the exception.
+   *
+   * @generated from field: string call_site = 6;
+   */
+  callSite: string;
+
+  /**
+   * Summary of the exception cause.
+   *
+   * @generated from field: string summary = 7;
+   */
+  summary: string;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.QueryContext.
+ * Use `create(FetchErrorDetailsResponse_QueryContextSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponse_QueryContextSchema: GenMessage<FetchErrorDetailsResponse_QueryContext>;
+
+/**
+ * The type of this query context.
+ *
+ * @generated from enum spark.connect.FetchErrorDetailsResponse.QueryContext.ContextType
+ */
+export enum FetchErrorDetailsResponse_QueryContext_ContextType {
+  /**
+   * @generated from enum value: SQL = 0;
+   */
+  SQL = 0,
+
+  /**
+   * @generated from enum value: DATAFRAME = 1;
+   */
+  DATAFRAME = 1,
+}
+
+/**
+ * Describes the enum spark.connect.FetchErrorDetailsResponse.QueryContext.ContextType.
+ */
+export declare const FetchErrorDetailsResponse_QueryContext_ContextTypeSchema: GenEnum<FetchErrorDetailsResponse_QueryContext_ContextType>;
+
+/**
+ * SparkThrowable defines the schema for SparkThrowable exceptions.
+ *
+ * @generated from message spark.connect.FetchErrorDetailsResponse.SparkThrowable
+ */
+export declare type FetchErrorDetailsResponse_SparkThrowable = Message<"spark.connect.FetchErrorDetailsResponse.SparkThrowable"> & {
+  /**
+   * Succinct, human-readable, unique, and consistent representation of the error category.
+   *
+   * @generated from field: optional string error_class = 1;
+   */
+  errorClass?: string | undefined;
+
+  /**
+   * The message parameters for the error framework.
+   *
+   * @generated from field: map<string, string> message_parameters = 2;
+   */
+  messageParameters: { [key: string]: string };
+
+  /**
+   * The query context of a SparkThrowable.
+   *
+   * @generated from field: repeated spark.connect.FetchErrorDetailsResponse.QueryContext query_contexts = 3;
+   */
+  queryContexts: FetchErrorDetailsResponse_QueryContext[];
+
+  /**
+   * Portable error identifier across SQL engines
+   * If null, error class or SQLSTATE is not set.
+   *
+   * @generated from field: optional string sql_state = 4;
+   */
+  sqlState?: string | undefined;
+
+  /**
+   * Additional information if the error was caused by a breaking change.
+   *
+   * @generated from field: optional spark.connect.FetchErrorDetailsResponse.BreakingChangeInfo breaking_change_info = 5;
+   */
+  breakingChangeInfo?: FetchErrorDetailsResponse_BreakingChangeInfo | undefined;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.SparkThrowable.
+ * Use `create(FetchErrorDetailsResponse_SparkThrowableSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponse_SparkThrowableSchema: GenMessage<FetchErrorDetailsResponse_SparkThrowable>;
+
+/**
+ * BreakingChangeInfo defines the schema for breaking change information.
+ *
+ * @generated from message spark.connect.FetchErrorDetailsResponse.BreakingChangeInfo
+ */
+export declare type FetchErrorDetailsResponse_BreakingChangeInfo = Message<"spark.connect.FetchErrorDetailsResponse.BreakingChangeInfo"> & {
+  /**
+   * A message explaining how the user can migrate their job to work
+   * with the breaking change.
+   *
+   * @generated from field: repeated string migration_message = 1;
+   */
+  migrationMessage: string[];
+
+  /**
+   * A spark config flag that can be used to mitigate the breaking change.
+   *
+   * @generated from field: optional spark.connect.FetchErrorDetailsResponse.MitigationConfig mitigation_config = 2;
+   */
+  mitigationConfig?: FetchErrorDetailsResponse_MitigationConfig | undefined;
+
+  /**
+   * If true, the breaking change should be inspected manually.
+   * If false, the spark job should be retried by setting the mitigationConfig.
+   *
+   * @generated from field: optional bool needs_audit = 3;
+   */
+  needsAudit?: boolean | undefined;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.BreakingChangeInfo.
+ * Use `create(FetchErrorDetailsResponse_BreakingChangeInfoSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponse_BreakingChangeInfoSchema: GenMessage<FetchErrorDetailsResponse_BreakingChangeInfo>;
+
+/**
+ * MitigationConfig defines a spark config flag that can be used to mitigate a breaking change.
+ *
+ * @generated from message spark.connect.FetchErrorDetailsResponse.MitigationConfig
+ */
+export declare type FetchErrorDetailsResponse_MitigationConfig = Message<"spark.connect.FetchErrorDetailsResponse.MitigationConfig"> & {
+  /**
+   * The spark config key.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * The spark config value that mitigates the breaking change.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.MitigationConfig.
+ * Use `create(FetchErrorDetailsResponse_MitigationConfigSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponse_MitigationConfigSchema: GenMessage<FetchErrorDetailsResponse_MitigationConfig>;
+
+/**
+ * Error defines the schema for the representing exception.
+ *
+ * @generated from message spark.connect.FetchErrorDetailsResponse.Error
+ */
+export declare type FetchErrorDetailsResponse_Error = Message<"spark.connect.FetchErrorDetailsResponse.Error"> & {
+  /**
+   * The fully qualified names of the exception class and its parent classes.
+   *
+   * @generated from field: repeated string error_type_hierarchy = 1;
+   */
+  errorTypeHierarchy: string[];
+
+  /**
+   * The detailed message of the exception.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * The stackTrace of the exception. It will be set
+   * if the SQLConf spark.sql.connect.serverStacktrace.enabled is true.
+   *
+   * @generated from field: repeated spark.connect.FetchErrorDetailsResponse.StackTraceElement stack_trace = 3;
+   */
+  stackTrace: FetchErrorDetailsResponse_StackTraceElement[];
+
+  /**
+   * The index of the cause error in errors.
+   *
+   * @generated from field: optional int32 cause_idx = 4;
+   */
+  causeIdx?: number | undefined;
+
+  /**
+   * The structured data of a SparkThrowable exception.
+   *
+   * @generated from field: optional spark.connect.FetchErrorDetailsResponse.SparkThrowable spark_throwable = 5;
+   */
+  sparkThrowable?: FetchErrorDetailsResponse_SparkThrowable | undefined;
+};
+
+/**
+ * Describes the message spark.connect.FetchErrorDetailsResponse.Error.
+ * Use `create(FetchErrorDetailsResponse_ErrorSchema)` to create a new message.
+ */
+export declare const FetchErrorDetailsResponse_ErrorSchema: GenMessage<FetchErrorDetailsResponse_Error>;
+
+/**
+ * @generated from message spark.connect.CheckpointCommandResult
+ */
+export declare type CheckpointCommandResult = Message<"spark.connect.CheckpointCommandResult"> & {
+  /**
+   * (Required) The logical plan checkpointed.
+   *
+   * @generated from field: spark.connect.CachedRemoteRelation relation = 1;
+   */
+  relation?: CachedRemoteRelation | undefined;
+};
+
+/**
+ * Describes the message spark.connect.CheckpointCommandResult.
+ * Use `create(CheckpointCommandResultSchema)` to create a new message.
+ */
+export declare const CheckpointCommandResultSchema: GenMessage<CheckpointCommandResult>;
+
+/**
+ * @generated from message spark.connect.CloneSessionRequest
+ */
+export declare type CloneSessionRequest = Message<"spark.connect.CloneSessionRequest"> & {
+  /**
+   * (Required)
+   *
+   * The session_id specifies a spark session for a user id (which is specified
+   * by user_context.user_id). The session_id is set by the client to be able to
+   * collate streaming responses from different queries within the dedicated session.
+   * The id should be an UUID string of the format `00112233-4455-6677-8899-aabbccddeeff`
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 5;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
+
+  /**
+   * (Required) User context
+   *
+   * user_context.user_id and session_id both identify a unique remote spark session on the
+   * server side.
+   *
+   * @generated from field: spark.connect.UserContext user_context = 2;
+   */
+  userContext?: UserContext | undefined;
+
+  /**
+   * Provides optional information about the client sending the request. This field
+   * can be used for language or version specific information and is only intended for
+   * logging purposes and will not be interpreted by the server.
+   *
+   * @generated from field: optional string client_type = 3;
+   */
+  clientType?: string | undefined;
+
+  /**
+   * (Optional)
+   * The session_id for the new cloned session. If not provided, a new UUID will be generated.
+   * The id should be an UUID string of the format `00112233-4455-6677-8899-aabbccddeeff`
+   *
+   * @generated from field: optional string new_session_id = 4;
+   */
+  newSessionId?: string | undefined;
+};
+
+/**
+ * Describes the message spark.connect.CloneSessionRequest.
+ * Use `create(CloneSessionRequestSchema)` to create a new message.
+ */
+export declare const CloneSessionRequestSchema: GenMessage<CloneSessionRequest>;
+
+/**
+ * Next ID: 5
+ *
+ * @generated from message spark.connect.CloneSessionResponse
+ */
+export declare type CloneSessionResponse = Message<"spark.connect.CloneSessionResponse"> & {
+  /**
+   * Session id of the original session that was cloned.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session (parent of the cloned session) has not changed.
+   *
+   * @generated from field: string server_side_session_id = 2;
+   */
+  serverSideSessionId: string;
+
+  /**
+   * Session id of the new cloned session.
+   *
+   * @generated from field: string new_session_id = 3;
+   */
+  newSessionId: string;
+
+  /**
+   * Server-side session ID of the new cloned session.
+   *
+   * @generated from field: string new_server_side_session_id = 4;
+   */
+  newServerSideSessionId: string;
+};
+
+/**
+ * Describes the message spark.connect.CloneSessionResponse.
+ * Use `create(CloneSessionResponseSchema)` to create a new message.
+ */
+export declare const CloneSessionResponseSchema: GenMessage<CloneSessionResponse>;
+
+/**
+ * Next ID: 6
+ *
+ * @generated from message spark.connect.GetStatusRequest
+ */
+export declare type GetStatusRequest = Message<"spark.connect.GetStatusRequest"> & {
+  /**
+   * (Required)
+   *
+   * The session_id specifies a Spark session for a user identified by user_context.user_id.
+   * The id should be an UUID string of the format `00112233-4455-6677-8899-aabbccddeeff`
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * (Required)
+   *
+   * user_context.user_id and session_id both identify a unique remote spark session on the
+   * server side.
+   *
+   * @generated from field: spark.connect.UserContext user_context = 2;
+   */
+  userContext?: UserContext | undefined;
+
+  /**
+   * (Optional)
+   *
+   * Provides optional information about the client sending the request. This field
+   * can be used for language or version specific information and is only intended for
+   * logging purposes and will not be interpreted by the server.
+   *
+   * @generated from field: optional string client_type = 3;
+   */
+  clientType?: string | undefined;
+
+  /**
+   * (Optional)
+   *
+   * Server-side generated idempotency key from the previous responses (if any). Server
+   * can use this to validate that the server side session has not changed.
+   *
+   * @generated from field: optional string client_observed_server_side_session_id = 4;
+   */
+  clientObservedServerSideSessionId?: string | undefined;
+
+  /**
+   * (Optional)
+   *
+   * Get status of operations in the session.
+   *
+   * @generated from field: optional spark.connect.GetStatusRequest.OperationStatusRequest operation_status = 5;
+   */
+  operationStatus?: GetStatusRequest_OperationStatusRequest | undefined;
+
+  /**
+   * Extension point for custom status request types.
+   *
+   * @generated from field: repeated google.protobuf.Any extensions = 999;
+   */
+  extensions: Any[];
+};
+
+/**
+ * Describes the message spark.connect.GetStatusRequest.
+ * Use `create(GetStatusRequestSchema)` to create a new message.
+ */
+export declare const GetStatusRequestSchema: GenMessage<GetStatusRequest>;
+
+/**
+ * @generated from message spark.connect.GetStatusRequest.OperationStatusRequest
+ */
+export declare type GetStatusRequest_OperationStatusRequest = Message<"spark.connect.GetStatusRequest.OperationStatusRequest"> & {
+  /**
+   * Get status of operations with these operation_ids.
+   * If unset or empty, returns status of all operations in the session.
+   *
+   * @generated from field: repeated string operation_ids = 1;
+   */
+  operationIds: string[];
+
+  /**
+   * Extension point for custom operation-level status requests.
+   *
+   * @generated from field: repeated google.protobuf.Any extensions = 999;
+   */
+  extensions: Any[];
+};
+
+/**
+ * Describes the message spark.connect.GetStatusRequest.OperationStatusRequest.
+ * Use `create(GetStatusRequest_OperationStatusRequestSchema)` to create a new message.
+ */
+export declare const GetStatusRequest_OperationStatusRequestSchema: GenMessage<GetStatusRequest_OperationStatusRequest>;
+
+/**
+ * Next ID: 4
+ *
+ * @generated from message spark.connect.GetStatusResponse
+ */
+export declare type GetStatusResponse = Message<"spark.connect.GetStatusResponse"> & {
+  /**
+   * Session id of the session for which the status was requested.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Server-side generated idempotency key that the client can use to assert that the server side
+   * session has not changed.
+   *
+   * @generated from field: string server_side_session_id = 2;
+   */
+  serverSideSessionId: string;
+
+  /**
+   * Status information about requested operations.
+   *
+   * @generated from field: repeated spark.connect.GetStatusResponse.OperationStatus operation_statuses = 3;
+   */
+  operationStatuses: GetStatusResponse_OperationStatus[];
+
+  /**
+   * Extension point for custom status response types.
+   *
+   * @generated from field: repeated google.protobuf.Any extensions = 999;
+   */
+  extensions: Any[];
+};
+
+/**
+ * Describes the message spark.connect.GetStatusResponse.
+ * Use `create(GetStatusResponseSchema)` to create a new message.
+ */
+export declare const GetStatusResponseSchema: GenMessage<GetStatusResponse>;
+
+/**
+ * Status information for a single operation.
+ *
+ * @generated from message spark.connect.GetStatusResponse.OperationStatus
+ */
+export declare type GetStatusResponse_OperationStatus = Message<"spark.connect.GetStatusResponse.OperationStatus"> & {
+  /**
+   * The operation_id of the operation.
+   *
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * The current status of the operation.
+   *
+   * @generated from field: spark.connect.GetStatusResponse.OperationStatus.OperationState state = 2;
+   */
+  state: GetStatusResponse_OperationStatus_OperationState;
+
+  /**
+   * Extension point for custom operation-level status fields.
+   *
+   * @generated from field: repeated google.protobuf.Any extensions = 999;
+   */
+  extensions: Any[];
+};
+
+/**
+ * Describes the message spark.connect.GetStatusResponse.OperationStatus.
+ * Use `create(GetStatusResponse_OperationStatusSchema)` to create a new message.
+ */
+export declare const GetStatusResponse_OperationStatusSchema: GenMessage<GetStatusResponse_OperationStatus>;
+
+/**
+ * @generated from enum spark.connect.GetStatusResponse.OperationStatus.OperationState
+ */
+export enum GetStatusResponse_OperationStatus_OperationState {
+  /**
+   * @generated from enum value: OPERATION_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_UNKNOWN = 1;
+   */
+  UNKNOWN = 1,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_RUNNING = 2;
+   */
+  RUNNING = 2,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_TERMINATING = 3;
+   */
+  TERMINATING = 3,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_SUCCEEDED = 4;
+   */
+  SUCCEEDED = 4,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_FAILED = 5;
+   */
+  FAILED = 5,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_CANCELLED = 6;
+   */
+  CANCELLED = 6,
+}
+
+/**
+ * Describes the enum spark.connect.GetStatusResponse.OperationStatus.OperationState.
+ */
+export declare const GetStatusResponse_OperationStatus_OperationStateSchema: GenEnum<GetStatusResponse_OperationStatus_OperationState>;
+
+/**
+ * Compression codec for plan compression.
+ *
+ * @generated from enum spark.connect.CompressionCodec
+ */
+export enum CompressionCodec {
+  /**
+   * @generated from enum value: COMPRESSION_CODEC_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: COMPRESSION_CODEC_ZSTD = 1;
+   */
+  ZSTD = 1,
+}
+
+/**
+ * Describes the enum spark.connect.CompressionCodec.
+ */
+export declare const CompressionCodecSchema: GenEnum<CompressionCodec>;
 
 /**
  * Main interface for the SparkConnect service.
@@ -2311,6 +3639,56 @@ export declare const SparkConnectService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseExecuteRequestSchema;
     output: typeof ReleaseExecuteResponseSchema;
+  },
+  /**
+   * Release a session.
+   * All the executions in the session will be released. Any further requests for the session with
+   * that session_id for the given user_id will fail. If the session didn't exist or was already
+   * released, this is a noop.
+   *
+   * @generated from rpc spark.connect.SparkConnectService.ReleaseSession
+   */
+  releaseSession: {
+    methodKind: "unary";
+    input: typeof ReleaseSessionRequestSchema;
+    output: typeof ReleaseSessionResponseSchema;
+  },
+  /**
+   * FetchErrorDetails retrieves the matched exception with details based on a provided error id.
+   *
+   * @generated from rpc spark.connect.SparkConnectService.FetchErrorDetails
+   */
+  fetchErrorDetails: {
+    methodKind: "unary";
+    input: typeof FetchErrorDetailsRequestSchema;
+    output: typeof FetchErrorDetailsResponseSchema;
+  },
+  /**
+   * Create a clone of a Spark Connect session on the server side. The server-side session
+   * is cloned with all its current state (SQL configurations, temporary views, registered
+   * functions, catalog state) copied over to a new independent session. The cloned session
+   * is isolated from the source session - any subsequent changes to either session's
+   * server-side state will not be reflected in the other.
+   *
+   * The request can optionally specify a custom session ID for the cloned session (must be
+   * a valid UUID). If not provided, a new UUID will be generated automatically.
+   *
+   * @generated from rpc spark.connect.SparkConnectService.CloneSession
+   */
+  cloneSession: {
+    methodKind: "unary";
+    input: typeof CloneSessionRequestSchema;
+    output: typeof CloneSessionResponseSchema;
+  },
+  /**
+   * Get status information of different types.
+   *
+   * @generated from rpc spark.connect.SparkConnectService.GetStatus
+   */
+  getStatus: {
+    methodKind: "unary";
+    input: typeof GetStatusRequestSchema;
+    output: typeof GetStatusResponseSchema;
   },
 }>;
 

@@ -193,6 +193,66 @@ export declare type Catalog = Message<"spark.connect.Catalog"> & {
      */
     value: ListCatalogs;
     case: "listCatalogs";
+  } | {
+    /**
+     * @generated from field: spark.connect.DropTable drop_table = 27;
+     */
+    value: DropTable;
+    case: "dropTable";
+  } | {
+    /**
+     * @generated from field: spark.connect.DropView drop_view = 28;
+     */
+    value: DropView;
+    case: "dropView";
+  } | {
+    /**
+     * @generated from field: spark.connect.CreateDatabase create_database = 29;
+     */
+    value: CreateDatabase;
+    case: "createDatabase";
+  } | {
+    /**
+     * @generated from field: spark.connect.DropDatabase drop_database = 30;
+     */
+    value: DropDatabase;
+    case: "dropDatabase";
+  } | {
+    /**
+     * @generated from field: spark.connect.ListPartitions list_partitions = 31;
+     */
+    value: ListPartitions;
+    case: "listPartitions";
+  } | {
+    /**
+     * @generated from field: spark.connect.ListViews list_views = 32;
+     */
+    value: ListViews;
+    case: "listViews";
+  } | {
+    /**
+     * @generated from field: spark.connect.GetTableProperties get_table_properties = 33;
+     */
+    value: GetTableProperties;
+    case: "getTableProperties";
+  } | {
+    /**
+     * @generated from field: spark.connect.GetCreateTableString get_create_table_string = 34;
+     */
+    value: GetCreateTableString;
+    case: "getCreateTableString";
+  } | {
+    /**
+     * @generated from field: spark.connect.TruncateTable truncate_table = 35;
+     */
+    value: TruncateTable;
+    case: "truncateTable";
+  } | {
+    /**
+     * @generated from field: spark.connect.AnalyzeTable analyze_table = 36;
+     */
+    value: AnalyzeTable;
+    case: "analyzeTable";
   } | { case: undefined; value?: undefined };
 };
 
@@ -824,4 +884,256 @@ export declare type ListCatalogs = Message<"spark.connect.ListCatalogs"> & {
  * Use `create(ListCatalogsSchema)` to create a new message.
  */
 export declare const ListCatalogsSchema: GenMessage<ListCatalogs>;
+
+/**
+ * See `spark.catalog.dropTable`
+ *
+ * @generated from message spark.connect.DropTable
+ */
+export declare type DropTable = Message<"spark.connect.DropTable"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string table_name = 1;
+   */
+  tableName: string;
+
+  /**
+   * @generated from field: bool if_exists = 2;
+   */
+  ifExists: boolean;
+
+  /**
+   * @generated from field: bool purge = 3;
+   */
+  purge: boolean;
+};
+
+/**
+ * Describes the message spark.connect.DropTable.
+ * Use `create(DropTableSchema)` to create a new message.
+ */
+export declare const DropTableSchema: GenMessage<DropTable>;
+
+/**
+ * See `spark.catalog.dropView`
+ *
+ * @generated from message spark.connect.DropView
+ */
+export declare type DropView = Message<"spark.connect.DropView"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string view_name = 1;
+   */
+  viewName: string;
+
+  /**
+   * @generated from field: bool if_exists = 2;
+   */
+  ifExists: boolean;
+};
+
+/**
+ * Describes the message spark.connect.DropView.
+ * Use `create(DropViewSchema)` to create a new message.
+ */
+export declare const DropViewSchema: GenMessage<DropView>;
+
+/**
+ * See `spark.catalog.createDatabase`
+ *
+ * @generated from message spark.connect.CreateDatabase
+ */
+export declare type CreateDatabase = Message<"spark.connect.CreateDatabase"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string db_name = 1;
+   */
+  dbName: string;
+
+  /**
+   * @generated from field: bool if_not_exists = 2;
+   */
+  ifNotExists: boolean;
+
+  /**
+   * @generated from field: map<string, string> properties = 3;
+   */
+  properties: { [key: string]: string };
+};
+
+/**
+ * Describes the message spark.connect.CreateDatabase.
+ * Use `create(CreateDatabaseSchema)` to create a new message.
+ */
+export declare const CreateDatabaseSchema: GenMessage<CreateDatabase>;
+
+/**
+ * See `spark.catalog.dropDatabase`
+ *
+ * @generated from message spark.connect.DropDatabase
+ */
+export declare type DropDatabase = Message<"spark.connect.DropDatabase"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string db_name = 1;
+   */
+  dbName: string;
+
+  /**
+   * @generated from field: bool if_exists = 2;
+   */
+  ifExists: boolean;
+
+  /**
+   * @generated from field: bool cascade = 3;
+   */
+  cascade: boolean;
+};
+
+/**
+ * Describes the message spark.connect.DropDatabase.
+ * Use `create(DropDatabaseSchema)` to create a new message.
+ */
+export declare const DropDatabaseSchema: GenMessage<DropDatabase>;
+
+/**
+ * See `spark.catalog.listPartitions`
+ *
+ * @generated from message spark.connect.ListPartitions
+ */
+export declare type ListPartitions = Message<"spark.connect.ListPartitions"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string table_name = 1;
+   */
+  tableName: string;
+};
+
+/**
+ * Describes the message spark.connect.ListPartitions.
+ * Use `create(ListPartitionsSchema)` to create a new message.
+ */
+export declare const ListPartitionsSchema: GenMessage<ListPartitions>;
+
+/**
+ * See `spark.catalog.listViews`
+ *
+ * @generated from message spark.connect.ListViews
+ */
+export declare type ListViews = Message<"spark.connect.ListViews"> & {
+  /**
+   * (Optional)
+   *
+   * @generated from field: optional string db_name = 1;
+   */
+  dbName?: string | undefined;
+
+  /**
+   * (Optional) The pattern that the view name needs to match
+   *
+   * @generated from field: optional string pattern = 2;
+   */
+  pattern?: string | undefined;
+};
+
+/**
+ * Describes the message spark.connect.ListViews.
+ * Use `create(ListViewsSchema)` to create a new message.
+ */
+export declare const ListViewsSchema: GenMessage<ListViews>;
+
+/**
+ * See `spark.catalog.getTableProperties`
+ *
+ * @generated from message spark.connect.GetTableProperties
+ */
+export declare type GetTableProperties = Message<"spark.connect.GetTableProperties"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string table_name = 1;
+   */
+  tableName: string;
+};
+
+/**
+ * Describes the message spark.connect.GetTableProperties.
+ * Use `create(GetTablePropertiesSchema)` to create a new message.
+ */
+export declare const GetTablePropertiesSchema: GenMessage<GetTableProperties>;
+
+/**
+ * See `spark.catalog.getCreateTableString`
+ *
+ * @generated from message spark.connect.GetCreateTableString
+ */
+export declare type GetCreateTableString = Message<"spark.connect.GetCreateTableString"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string table_name = 1;
+   */
+  tableName: string;
+
+  /**
+   * @generated from field: bool as_serde = 2;
+   */
+  asSerde: boolean;
+};
+
+/**
+ * Describes the message spark.connect.GetCreateTableString.
+ * Use `create(GetCreateTableStringSchema)` to create a new message.
+ */
+export declare const GetCreateTableStringSchema: GenMessage<GetCreateTableString>;
+
+/**
+ * See `spark.catalog.truncateTable`
+ *
+ * @generated from message spark.connect.TruncateTable
+ */
+export declare type TruncateTable = Message<"spark.connect.TruncateTable"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string table_name = 1;
+   */
+  tableName: string;
+};
+
+/**
+ * Describes the message spark.connect.TruncateTable.
+ * Use `create(TruncateTableSchema)` to create a new message.
+ */
+export declare const TruncateTableSchema: GenMessage<TruncateTable>;
+
+/**
+ * See `spark.catalog.analyzeTable`
+ *
+ * @generated from message spark.connect.AnalyzeTable
+ */
+export declare type AnalyzeTable = Message<"spark.connect.AnalyzeTable"> & {
+  /**
+   * (Required)
+   *
+   * @generated from field: string table_name = 1;
+   */
+  tableName: string;
+
+  /**
+   * @generated from field: bool no_scan = 2;
+   */
+  noScan: boolean;
+};
+
+/**
+ * Describes the message spark.connect.AnalyzeTable.
+ * Use `create(AnalyzeTableSchema)` to create a new message.
+ */
+export declare const AnalyzeTableSchema: GenMessage<AnalyzeTable>;
 

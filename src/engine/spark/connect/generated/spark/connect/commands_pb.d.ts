@@ -21,9 +21,11 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { CommonInlineUserDefinedFunction, Expression, Expression_Literal, PythonUDF, ScalarScalaUDF } from "./expressions_pb.js";
-import type { CommonInlineUserDefinedTableFunction, Relation } from "./relations_pb.js";
+import type { CachedRemoteRelation, CommonInlineUserDefinedDataSource, CommonInlineUserDefinedTableFunction, Relation } from "./relations_pb.js";
+import type { MlCommand } from "./ml_pb.js";
+import type { PipelineCommand } from "./pipelines_pb.js";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { ResourceInformation } from "./common_pb.js";
+import type { ResourceInformation, ResourceProfile, StorageLevel } from "./common_pb.js";
 
 /**
  * Describes the file spark/connect/commands.proto.
@@ -102,6 +104,60 @@ export declare type Command = Message<"spark.connect.Command"> & {
     case: "registerTableFunction";
   } | {
     /**
+     * @generated from field: spark.connect.StreamingQueryListenerBusCommand streaming_query_listener_bus_command = 11;
+     */
+    value: StreamingQueryListenerBusCommand;
+    case: "streamingQueryListenerBusCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.CommonInlineUserDefinedDataSource register_data_source = 12;
+     */
+    value: CommonInlineUserDefinedDataSource;
+    case: "registerDataSource";
+  } | {
+    /**
+     * @generated from field: spark.connect.CreateResourceProfileCommand create_resource_profile_command = 13;
+     */
+    value: CreateResourceProfileCommand;
+    case: "createResourceProfileCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.CheckpointCommand checkpoint_command = 14;
+     */
+    value: CheckpointCommand;
+    case: "checkpointCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.RemoveCachedRemoteRelationCommand remove_cached_remote_relation_command = 15;
+     */
+    value: RemoveCachedRemoteRelationCommand;
+    case: "removeCachedRemoteRelationCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.MergeIntoTableCommand merge_into_table_command = 16;
+     */
+    value: MergeIntoTableCommand;
+    case: "mergeIntoTableCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.MlCommand ml_command = 17;
+     */
+    value: MlCommand;
+    case: "mlCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.ExecuteExternalCommand execute_external_command = 18;
+     */
+    value: ExecuteExternalCommand;
+    case: "executeExternalCommand";
+  } | {
+    /**
+     * @generated from field: spark.connect.PipelineCommand pipeline_command = 19;
+     */
+    value: PipelineCommand;
+    case: "pipelineCommand";
+  } | {
+    /**
      * This field is used to mark extensions to the protocol. When plugins generate arbitrary
      * Commands they can add them here. During the planning the correct resolution is done.
      *
@@ -132,23 +188,51 @@ export declare type SqlCommand = Message<"spark.connect.SqlCommand"> & {
   /**
    * (Required) SQL Query.
    *
-   * @generated from field: string sql = 1;
+   * @generated from field: string sql = 1 [deprecated = true];
+   * @deprecated
    */
   sql: string;
 
   /**
    * (Optional) A map of parameter names to literal expressions.
    *
-   * @generated from field: map<string, spark.connect.Expression.Literal> args = 2;
+   * @generated from field: map<string, spark.connect.Expression.Literal> args = 2 [deprecated = true];
+   * @deprecated
    */
   args: { [key: string]: Expression_Literal };
 
   /**
    * (Optional) A sequence of literal expressions for positional parameters in the SQL query text.
    *
-   * @generated from field: repeated spark.connect.Expression.Literal pos_args = 3;
+   * @generated from field: repeated spark.connect.Expression.Literal pos_args = 3 [deprecated = true];
+   * @deprecated
    */
   posArgs: Expression_Literal[];
+
+  /**
+   * (Optional) A map of parameter names to expressions.
+   * It cannot coexist with `pos_arguments`.
+   *
+   * @generated from field: map<string, spark.connect.Expression> named_arguments = 4 [deprecated = true];
+   * @deprecated
+   */
+  namedArguments: { [key: string]: Expression };
+
+  /**
+   * (Optional) A sequence of expressions for positional parameters in the SQL query text.
+   * It cannot coexist with `named_arguments`.
+   *
+   * @generated from field: repeated spark.connect.Expression pos_arguments = 5 [deprecated = true];
+   * @deprecated
+   */
+  posArguments: Expression[];
+
+  /**
+   * (Optional) The relation that this SQL command will be built on.
+   *
+   * @generated from field: spark.connect.Relation input = 6;
+   */
+  input?: Relation | undefined;
 };
 
 /**
@@ -279,6 +363,20 @@ export declare type WriteOperation = Message<"spark.connect.WriteOperation"> & {
    * @generated from field: map<string, string> options = 9;
    */
   options: { [key: string]: string };
+
+  /**
+   * (Optional) Columns used for clustering the table.
+   *
+   * @generated from field: repeated string clustering_columns = 10;
+   */
+  clusteringColumns: string[];
+
+  /**
+   * (Optional) Whether schema evolution is enabled for the write.
+   *
+   * @generated from field: bool with_schema_evolution = 11;
+   */
+  withSchemaEvolution: boolean;
 };
 
 /**
@@ -456,6 +554,20 @@ export declare type WriteOperationV2 = Message<"spark.connect.WriteOperationV2">
    * @generated from field: spark.connect.Expression overwrite_condition = 8;
    */
   overwriteCondition?: Expression | undefined;
+
+  /**
+   * (Optional) Columns used for clustering the table.
+   *
+   * @generated from field: repeated string clustering_columns = 9;
+   */
+  clusteringColumns: string[];
+
+  /**
+   * (Optional) Whether schema evolution is enabled for the write.
+   *
+   * @generated from field: bool with_schema_evolution = 10;
+   */
+  withSchemaEvolution: boolean;
 };
 
 /**
@@ -565,6 +677,12 @@ export declare type WriteStreamOperationStart = Message<"spark.connect.WriteStre
      */
     value: string;
     case: "continuousCheckpointInterval";
+  } | {
+    /**
+     * @generated from field: string real_time_batch_duration = 100;
+     */
+    value: string;
+    case: "realTimeBatchDuration";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -605,6 +723,13 @@ export declare type WriteStreamOperationStart = Message<"spark.connect.WriteStre
    * @generated from field: spark.connect.StreamingForeachFunction foreach_batch = 14;
    */
   foreachBatch?: StreamingForeachFunction | undefined;
+
+  /**
+   * (Optional) Columns used for clustering the table.
+   *
+   * @generated from field: repeated string clustering_column_names = 15;
+   */
+  clusteringColumnNames: string[];
 };
 
 /**
@@ -658,6 +783,13 @@ export declare type WriteStreamOperationStartResult = Message<"spark.connect.Wri
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * Optional query started event if there is any listener registered on the client side.
+   *
+   * @generated from field: optional string query_started_event_json = 3;
+   */
+  queryStartedEventJson?: string | undefined;
 };
 
 /**
@@ -1270,6 +1402,88 @@ export declare type StreamingQueryManagerCommandResult_ListStreamingQueryListene
 export declare const StreamingQueryManagerCommandResult_ListStreamingQueryListenerResultSchema: GenMessage<StreamingQueryManagerCommandResult_ListStreamingQueryListenerResult>;
 
 /**
+ * The protocol for client-side StreamingQueryListener.
+ * This command will only be set when either the first listener is added to the client, or the last
+ * listener is removed from the client.
+ * The add_listener_bus_listener command will only be set true in the first case.
+ * The remove_listener_bus_listener command will only be set true in the second case.
+ *
+ * @generated from message spark.connect.StreamingQueryListenerBusCommand
+ */
+export declare type StreamingQueryListenerBusCommand = Message<"spark.connect.StreamingQueryListenerBusCommand"> & {
+  /**
+   * @generated from oneof spark.connect.StreamingQueryListenerBusCommand.command
+   */
+  command: {
+    /**
+     * @generated from field: bool add_listener_bus_listener = 1;
+     */
+    value: boolean;
+    case: "addListenerBusListener";
+  } | {
+    /**
+     * @generated from field: bool remove_listener_bus_listener = 2;
+     */
+    value: boolean;
+    case: "removeListenerBusListener";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message spark.connect.StreamingQueryListenerBusCommand.
+ * Use `create(StreamingQueryListenerBusCommandSchema)` to create a new message.
+ */
+export declare const StreamingQueryListenerBusCommandSchema: GenMessage<StreamingQueryListenerBusCommand>;
+
+/**
+ * The protocol for the returned events in the long-running response channel.
+ *
+ * @generated from message spark.connect.StreamingQueryListenerEvent
+ */
+export declare type StreamingQueryListenerEvent = Message<"spark.connect.StreamingQueryListenerEvent"> & {
+  /**
+   * (Required) The json serialized event, all StreamingQueryListener events have a json method
+   *
+   * @generated from field: string event_json = 1;
+   */
+  eventJson: string;
+
+  /**
+   * (Required) Query event type used by client to decide how to deserialize the event_json
+   *
+   * @generated from field: spark.connect.StreamingQueryEventType event_type = 2;
+   */
+  eventType: StreamingQueryEventType;
+};
+
+/**
+ * Describes the message spark.connect.StreamingQueryListenerEvent.
+ * Use `create(StreamingQueryListenerEventSchema)` to create a new message.
+ */
+export declare const StreamingQueryListenerEventSchema: GenMessage<StreamingQueryListenerEvent>;
+
+/**
+ * @generated from message spark.connect.StreamingQueryListenerEventsResult
+ */
+export declare type StreamingQueryListenerEventsResult = Message<"spark.connect.StreamingQueryListenerEventsResult"> & {
+  /**
+   * @generated from field: repeated spark.connect.StreamingQueryListenerEvent events = 1;
+   */
+  events: StreamingQueryListenerEvent[];
+
+  /**
+   * @generated from field: optional bool listener_bus_listener_added = 2;
+   */
+  listenerBusListenerAdded?: boolean | undefined;
+};
+
+/**
+ * Describes the message spark.connect.StreamingQueryListenerEventsResult.
+ * Use `create(StreamingQueryListenerEventsResultSchema)` to create a new message.
+ */
+export declare const StreamingQueryListenerEventsResultSchema: GenMessage<StreamingQueryListenerEventsResult>;
+
+/**
  * Command to get the output of 'SparkContext.resources'
  *
  * @generated from message spark.connect.GetResourcesCommand
@@ -1300,4 +1514,232 @@ export declare type GetResourcesCommandResult = Message<"spark.connect.GetResour
  * Use `create(GetResourcesCommandResultSchema)` to create a new message.
  */
 export declare const GetResourcesCommandResultSchema: GenMessage<GetResourcesCommandResult>;
+
+/**
+ * Command to create ResourceProfile
+ *
+ * @generated from message spark.connect.CreateResourceProfileCommand
+ */
+export declare type CreateResourceProfileCommand = Message<"spark.connect.CreateResourceProfileCommand"> & {
+  /**
+   * (Required) The ResourceProfile to be built on the server-side.
+   *
+   * @generated from field: spark.connect.ResourceProfile profile = 1;
+   */
+  profile?: ResourceProfile | undefined;
+};
+
+/**
+ * Describes the message spark.connect.CreateResourceProfileCommand.
+ * Use `create(CreateResourceProfileCommandSchema)` to create a new message.
+ */
+export declare const CreateResourceProfileCommandSchema: GenMessage<CreateResourceProfileCommand>;
+
+/**
+ * Response for command 'CreateResourceProfileCommand'.
+ *
+ * @generated from message spark.connect.CreateResourceProfileCommandResult
+ */
+export declare type CreateResourceProfileCommandResult = Message<"spark.connect.CreateResourceProfileCommandResult"> & {
+  /**
+   * (Required) Server-side generated resource profile id.
+   *
+   * @generated from field: int32 profile_id = 1;
+   */
+  profileId: number;
+};
+
+/**
+ * Describes the message spark.connect.CreateResourceProfileCommandResult.
+ * Use `create(CreateResourceProfileCommandResultSchema)` to create a new message.
+ */
+export declare const CreateResourceProfileCommandResultSchema: GenMessage<CreateResourceProfileCommandResult>;
+
+/**
+ * Command to remove `CashedRemoteRelation`
+ *
+ * @generated from message spark.connect.RemoveCachedRemoteRelationCommand
+ */
+export declare type RemoveCachedRemoteRelationCommand = Message<"spark.connect.RemoveCachedRemoteRelationCommand"> & {
+  /**
+   * (Required) The remote to be related
+   *
+   * @generated from field: spark.connect.CachedRemoteRelation relation = 1;
+   */
+  relation?: CachedRemoteRelation | undefined;
+};
+
+/**
+ * Describes the message spark.connect.RemoveCachedRemoteRelationCommand.
+ * Use `create(RemoveCachedRemoteRelationCommandSchema)` to create a new message.
+ */
+export declare const RemoveCachedRemoteRelationCommandSchema: GenMessage<RemoveCachedRemoteRelationCommand>;
+
+/**
+ * @generated from message spark.connect.CheckpointCommand
+ */
+export declare type CheckpointCommand = Message<"spark.connect.CheckpointCommand"> & {
+  /**
+   * (Required) The logical plan to checkpoint.
+   *
+   * @generated from field: spark.connect.Relation relation = 1;
+   */
+  relation?: Relation | undefined;
+
+  /**
+   * (Required) Locally checkpoint using a local temporary
+   * directory in Spark Connect server (Spark Driver)
+   *
+   * @generated from field: bool local = 2;
+   */
+  local: boolean;
+
+  /**
+   * (Required) Whether to checkpoint this dataframe immediately.
+   *
+   * @generated from field: bool eager = 3;
+   */
+  eager: boolean;
+
+  /**
+   * (Optional) For local checkpoint, the storage level to use.
+   *
+   * @generated from field: optional spark.connect.StorageLevel storage_level = 4;
+   */
+  storageLevel?: StorageLevel | undefined;
+};
+
+/**
+ * Describes the message spark.connect.CheckpointCommand.
+ * Use `create(CheckpointCommandSchema)` to create a new message.
+ */
+export declare const CheckpointCommandSchema: GenMessage<CheckpointCommand>;
+
+/**
+ * @generated from message spark.connect.MergeIntoTableCommand
+ */
+export declare type MergeIntoTableCommand = Message<"spark.connect.MergeIntoTableCommand"> & {
+  /**
+   * (Required) The name of the target table.
+   *
+   * @generated from field: string target_table_name = 1;
+   */
+  targetTableName: string;
+
+  /**
+   * (Required) The relation of the source table.
+   *
+   * @generated from field: spark.connect.Relation source_table_plan = 2;
+   */
+  sourceTablePlan?: Relation | undefined;
+
+  /**
+   * (Required) The condition to match the source and target.
+   *
+   * @generated from field: spark.connect.Expression merge_condition = 3;
+   */
+  mergeCondition?: Expression | undefined;
+
+  /**
+   * (Optional) The actions to be taken when the condition is matched.
+   *
+   * @generated from field: repeated spark.connect.Expression match_actions = 4;
+   */
+  matchActions: Expression[];
+
+  /**
+   * (Optional) The actions to be taken when the condition is not matched.
+   *
+   * @generated from field: repeated spark.connect.Expression not_matched_actions = 5;
+   */
+  notMatchedActions: Expression[];
+
+  /**
+   * (Optional) The actions to be taken when the condition is not matched by source.
+   *
+   * @generated from field: repeated spark.connect.Expression not_matched_by_source_actions = 6;
+   */
+  notMatchedBySourceActions: Expression[];
+
+  /**
+   * (Required) Whether to enable schema evolution.
+   *
+   * @generated from field: bool with_schema_evolution = 7;
+   */
+  withSchemaEvolution: boolean;
+};
+
+/**
+ * Describes the message spark.connect.MergeIntoTableCommand.
+ * Use `create(MergeIntoTableCommandSchema)` to create a new message.
+ */
+export declare const MergeIntoTableCommandSchema: GenMessage<MergeIntoTableCommand>;
+
+/**
+ * Execute an arbitrary string command inside an external execution engine
+ *
+ * @generated from message spark.connect.ExecuteExternalCommand
+ */
+export declare type ExecuteExternalCommand = Message<"spark.connect.ExecuteExternalCommand"> & {
+  /**
+   * (Required) The class name of the runner that implements `ExternalCommandRunner`
+   *
+   * @generated from field: string runner = 1;
+   */
+  runner: string;
+
+  /**
+   * (Required) The target command to be executed.
+   *
+   * @generated from field: string command = 2;
+   */
+  command: string;
+
+  /**
+   * (Optional) The options for the runner.
+   *
+   * @generated from field: map<string, string> options = 3;
+   */
+  options: { [key: string]: string };
+};
+
+/**
+ * Describes the message spark.connect.ExecuteExternalCommand.
+ * Use `create(ExecuteExternalCommandSchema)` to create a new message.
+ */
+export declare const ExecuteExternalCommandSchema: GenMessage<ExecuteExternalCommand>;
+
+/**
+ * The enum used for client side streaming query listener event
+ * There is no QueryStartedEvent defined here,
+ * it is added as a field in WriteStreamOperationStartResult
+ *
+ * @generated from enum spark.connect.StreamingQueryEventType
+ */
+export enum StreamingQueryEventType {
+  /**
+   * @generated from enum value: QUERY_PROGRESS_UNSPECIFIED = 0;
+   */
+  QUERY_PROGRESS_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: QUERY_PROGRESS_EVENT = 1;
+   */
+  QUERY_PROGRESS_EVENT = 1,
+
+  /**
+   * @generated from enum value: QUERY_TERMINATED_EVENT = 2;
+   */
+  QUERY_TERMINATED_EVENT = 2,
+
+  /**
+   * @generated from enum value: QUERY_IDLE_EVENT = 3;
+   */
+  QUERY_IDLE_EVENT = 3,
+}
+
+/**
+ * Describes the enum spark.connect.StreamingQueryEventType.
+ */
+export declare const StreamingQueryEventTypeSchema: GenEnum<StreamingQueryEventType>;
 

@@ -102,3 +102,405 @@ export declare type ResourceInformation = Message<"spark.connect.ResourceInforma
  */
 export declare const ResourceInformationSchema: GenMessage<ResourceInformation>;
 
+/**
+ * An executor resource request.
+ *
+ * @generated from message spark.connect.ExecutorResourceRequest
+ */
+export declare type ExecutorResourceRequest = Message<"spark.connect.ExecutorResourceRequest"> & {
+  /**
+   * (Required) resource name.
+   *
+   * @generated from field: string resource_name = 1;
+   */
+  resourceName: string;
+
+  /**
+   * (Required) resource amount requesting.
+   *
+   * @generated from field: int64 amount = 2;
+   */
+  amount: bigint;
+
+  /**
+   * Optional script used to discover the resources.
+   *
+   * @generated from field: optional string discovery_script = 3;
+   */
+  discoveryScript?: string | undefined;
+
+  /**
+   * Optional vendor, required for some cluster managers.
+   *
+   * @generated from field: optional string vendor = 4;
+   */
+  vendor?: string | undefined;
+};
+
+/**
+ * Describes the message spark.connect.ExecutorResourceRequest.
+ * Use `create(ExecutorResourceRequestSchema)` to create a new message.
+ */
+export declare const ExecutorResourceRequestSchema: GenMessage<ExecutorResourceRequest>;
+
+/**
+ * A task resource request.
+ *
+ * @generated from message spark.connect.TaskResourceRequest
+ */
+export declare type TaskResourceRequest = Message<"spark.connect.TaskResourceRequest"> & {
+  /**
+   * (Required) resource name.
+   *
+   * @generated from field: string resource_name = 1;
+   */
+  resourceName: string;
+
+  /**
+   * (Required) resource amount requesting as a double to support fractional
+   * resource requests.
+   *
+   * @generated from field: double amount = 2;
+   */
+  amount: number;
+};
+
+/**
+ * Describes the message spark.connect.TaskResourceRequest.
+ * Use `create(TaskResourceRequestSchema)` to create a new message.
+ */
+export declare const TaskResourceRequestSchema: GenMessage<TaskResourceRequest>;
+
+/**
+ * @generated from message spark.connect.ResourceProfile
+ */
+export declare type ResourceProfile = Message<"spark.connect.ResourceProfile"> & {
+  /**
+   * (Optional) Resource requests for executors. Mapped from the resource name
+   * (e.g., cores, memory, CPU) to its specific request.
+   *
+   * @generated from field: map<string, spark.connect.ExecutorResourceRequest> executor_resources = 1;
+   */
+  executorResources: { [key: string]: ExecutorResourceRequest };
+
+  /**
+   * (Optional) Resource requests for tasks. Mapped from the resource name
+   * (e.g., cores, memory, CPU) to its specific request.
+   *
+   * @generated from field: map<string, spark.connect.TaskResourceRequest> task_resources = 2;
+   */
+  taskResources: { [key: string]: TaskResourceRequest };
+};
+
+/**
+ * Describes the message spark.connect.ResourceProfile.
+ * Use `create(ResourceProfileSchema)` to create a new message.
+ */
+export declare const ResourceProfileSchema: GenMessage<ResourceProfile>;
+
+/**
+ * @generated from message spark.connect.Origin
+ */
+export declare type Origin = Message<"spark.connect.Origin"> & {
+  /**
+   * (Required) Indicate the origin type.
+   *
+   * @generated from oneof spark.connect.Origin.function
+   */
+  function: {
+    /**
+     * @generated from field: spark.connect.PythonOrigin python_origin = 1;
+     */
+    value: PythonOrigin;
+    case: "pythonOrigin";
+  } | {
+    /**
+     * @generated from field: spark.connect.JvmOrigin jvm_origin = 2;
+     */
+    value: JvmOrigin;
+    case: "jvmOrigin";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message spark.connect.Origin.
+ * Use `create(OriginSchema)` to create a new message.
+ */
+export declare const OriginSchema: GenMessage<Origin>;
+
+/**
+ * @generated from message spark.connect.PythonOrigin
+ */
+export declare type PythonOrigin = Message<"spark.connect.PythonOrigin"> & {
+  /**
+   * (Required) Name of the origin, for example, the name of the function
+   *
+   * @generated from field: string fragment = 1;
+   */
+  fragment: string;
+
+  /**
+   * (Required) Callsite to show to end users, for example, stacktrace.
+   *
+   * @generated from field: string call_site = 2;
+   */
+  callSite: string;
+};
+
+/**
+ * Describes the message spark.connect.PythonOrigin.
+ * Use `create(PythonOriginSchema)` to create a new message.
+ */
+export declare const PythonOriginSchema: GenMessage<PythonOrigin>;
+
+/**
+ * @generated from message spark.connect.JvmOrigin
+ */
+export declare type JvmOrigin = Message<"spark.connect.JvmOrigin"> & {
+  /**
+   * (Optional) Line number in the source file.
+   *
+   * @generated from field: optional int32 line = 1;
+   */
+  line?: number | undefined;
+
+  /**
+   * (Optional) Start position in the source file.
+   *
+   * @generated from field: optional int32 start_position = 2;
+   */
+  startPosition?: number | undefined;
+
+  /**
+   * (Optional) Start index in the source file.
+   *
+   * @generated from field: optional int32 start_index = 3;
+   */
+  startIndex?: number | undefined;
+
+  /**
+   * (Optional) Stop index in the source file.
+   *
+   * @generated from field: optional int32 stop_index = 4;
+   */
+  stopIndex?: number | undefined;
+
+  /**
+   * (Optional) SQL text.
+   *
+   * @generated from field: optional string sql_text = 5;
+   */
+  sqlText?: string | undefined;
+
+  /**
+   * (Optional) Object type.
+   *
+   * @generated from field: optional string object_type = 6;
+   */
+  objectType?: string | undefined;
+
+  /**
+   * (Optional) Object name.
+   *
+   * @generated from field: optional string object_name = 7;
+   */
+  objectName?: string | undefined;
+
+  /**
+   * (Optional) Stack trace.
+   *
+   * @generated from field: repeated spark.connect.StackTraceElement stack_trace = 8;
+   */
+  stackTrace: StackTraceElement[];
+};
+
+/**
+ * Describes the message spark.connect.JvmOrigin.
+ * Use `create(JvmOriginSchema)` to create a new message.
+ */
+export declare const JvmOriginSchema: GenMessage<JvmOrigin>;
+
+/**
+ * A message to hold a [[java.lang.StackTraceElement]].
+ *
+ * @generated from message spark.connect.StackTraceElement
+ */
+export declare type StackTraceElement = Message<"spark.connect.StackTraceElement"> & {
+  /**
+   * (Optional) Class loader name
+   *
+   * @generated from field: optional string class_loader_name = 1;
+   */
+  classLoaderName?: string | undefined;
+
+  /**
+   * (Optional) Module name
+   *
+   * @generated from field: optional string module_name = 2;
+   */
+  moduleName?: string | undefined;
+
+  /**
+   * (Optional) Module version
+   *
+   * @generated from field: optional string module_version = 3;
+   */
+  moduleVersion?: string | undefined;
+
+  /**
+   * (Required) Declaring class
+   *
+   * @generated from field: string declaring_class = 4;
+   */
+  declaringClass: string;
+
+  /**
+   * (Required) Method name
+   *
+   * @generated from field: string method_name = 5;
+   */
+  methodName: string;
+
+  /**
+   * (Optional) File name
+   *
+   * @generated from field: optional string file_name = 6;
+   */
+  fileName?: string | undefined;
+
+  /**
+   * (Required) Line number
+   *
+   * @generated from field: int32 line_number = 7;
+   */
+  lineNumber: number;
+};
+
+/**
+ * Describes the message spark.connect.StackTraceElement.
+ * Use `create(StackTraceElementSchema)` to create a new message.
+ */
+export declare const StackTraceElementSchema: GenMessage<StackTraceElement>;
+
+/**
+ * @generated from message spark.connect.ResolvedIdentifier
+ */
+export declare type ResolvedIdentifier = Message<"spark.connect.ResolvedIdentifier"> & {
+  /**
+   * @generated from field: string catalog_name = 1;
+   */
+  catalogName: string;
+
+  /**
+   * @generated from field: repeated string namespace = 2;
+   */
+  namespace: string[];
+
+  /**
+   * @generated from field: string table_name = 3;
+   */
+  tableName: string;
+};
+
+/**
+ * Describes the message spark.connect.ResolvedIdentifier.
+ * Use `create(ResolvedIdentifierSchema)` to create a new message.
+ */
+export declare const ResolvedIdentifierSchema: GenMessage<ResolvedIdentifier>;
+
+/**
+ * @generated from message spark.connect.Bools
+ */
+export declare type Bools = Message<"spark.connect.Bools"> & {
+  /**
+   * @generated from field: repeated bool values = 1;
+   */
+  values: boolean[];
+};
+
+/**
+ * Describes the message spark.connect.Bools.
+ * Use `create(BoolsSchema)` to create a new message.
+ */
+export declare const BoolsSchema: GenMessage<Bools>;
+
+/**
+ * @generated from message spark.connect.Ints
+ */
+export declare type Ints = Message<"spark.connect.Ints"> & {
+  /**
+   * @generated from field: repeated int32 values = 1;
+   */
+  values: number[];
+};
+
+/**
+ * Describes the message spark.connect.Ints.
+ * Use `create(IntsSchema)` to create a new message.
+ */
+export declare const IntsSchema: GenMessage<Ints>;
+
+/**
+ * @generated from message spark.connect.Longs
+ */
+export declare type Longs = Message<"spark.connect.Longs"> & {
+  /**
+   * @generated from field: repeated int64 values = 1;
+   */
+  values: bigint[];
+};
+
+/**
+ * Describes the message spark.connect.Longs.
+ * Use `create(LongsSchema)` to create a new message.
+ */
+export declare const LongsSchema: GenMessage<Longs>;
+
+/**
+ * @generated from message spark.connect.Floats
+ */
+export declare type Floats = Message<"spark.connect.Floats"> & {
+  /**
+   * @generated from field: repeated float values = 1;
+   */
+  values: number[];
+};
+
+/**
+ * Describes the message spark.connect.Floats.
+ * Use `create(FloatsSchema)` to create a new message.
+ */
+export declare const FloatsSchema: GenMessage<Floats>;
+
+/**
+ * @generated from message spark.connect.Doubles
+ */
+export declare type Doubles = Message<"spark.connect.Doubles"> & {
+  /**
+   * @generated from field: repeated double values = 1;
+   */
+  values: number[];
+};
+
+/**
+ * Describes the message spark.connect.Doubles.
+ * Use `create(DoublesSchema)` to create a new message.
+ */
+export declare const DoublesSchema: GenMessage<Doubles>;
+
+/**
+ * @generated from message spark.connect.Strings
+ */
+export declare type Strings = Message<"spark.connect.Strings"> & {
+  /**
+   * @generated from field: repeated string values = 1;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message spark.connect.Strings.
+ * Use `create(StringsSchema)` to create a new message.
+ */
+export declare const StringsSchema: GenMessage<Strings>;
+

@@ -24,7 +24,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file spark/connect/common.proto.
  */
 export const file_spark_connect_common = /*@__PURE__*/
-  fileDesc("ChpzcGFyay9jb25uZWN0L2NvbW1vbi5wcm90bxINc3BhcmsuY29ubmVjdCJ1CgxTdG9yYWdlTGV2ZWwSEAoIdXNlX2Rpc2sYASABKAgSEgoKdXNlX21lbW9yeRgCIAEoCBIUCgx1c2Vfb2ZmX2hlYXAYAyABKAgSFAoMZGVzZXJpYWxpemVkGAQgASgIEhMKC3JlcGxpY2F0aW9uGAUgASgFIjYKE1Jlc291cmNlSW5mb3JtYXRpb24SDAoEbmFtZRgBIAEoCRIRCglhZGRyZXNzZXMYAiADKAlCNgoeb3JnLmFwYWNoZS5zcGFyay5jb25uZWN0LnByb3RvUAFaEmludGVybmFsL2dlbmVyYXRlZGIGcHJvdG8z");
+  fileDesc("ChpzcGFyay9jb25uZWN0L2NvbW1vbi5wcm90bxINc3BhcmsuY29ubmVjdCJ1CgxTdG9yYWdlTGV2ZWwSEAoIdXNlX2Rpc2sYASABKAgSEgoKdXNlX21lbW9yeRgCIAEoCBIUCgx1c2Vfb2ZmX2hlYXAYAyABKAgSFAoMZGVzZXJpYWxpemVkGAQgASgIEhMKC3JlcGxpY2F0aW9uGAUgASgFIjYKE1Jlc291cmNlSW5mb3JtYXRpb24SDAoEbmFtZRgBIAEoCRIRCglhZGRyZXNzZXMYAiADKAkilAEKF0V4ZWN1dG9yUmVzb3VyY2VSZXF1ZXN0EhUKDXJlc291cmNlX25hbWUYASABKAkSDgoGYW1vdW50GAIgASgDEh0KEGRpc2NvdmVyeV9zY3JpcHQYAyABKAlIAIgBARITCgZ2ZW5kb3IYBCABKAlIAYgBAUITChFfZGlzY292ZXJ5X3NjcmlwdEIJCgdfdmVuZG9yIjwKE1Rhc2tSZXNvdXJjZVJlcXVlc3QSFQoNcmVzb3VyY2VfbmFtZRgBIAEoCRIOCgZhbW91bnQYAiABKAEi6wIKD1Jlc291cmNlUHJvZmlsZRJRChJleGVjdXRvcl9yZXNvdXJjZXMYASADKAsyNS5zcGFyay5jb25uZWN0LlJlc291cmNlUHJvZmlsZS5FeGVjdXRvclJlc291cmNlc0VudHJ5EkkKDnRhc2tfcmVzb3VyY2VzGAIgAygLMjEuc3BhcmsuY29ubmVjdC5SZXNvdXJjZVByb2ZpbGUuVGFza1Jlc291cmNlc0VudHJ5GmAKFkV4ZWN1dG9yUmVzb3VyY2VzRW50cnkSCwoDa2V5GAEgASgJEjUKBXZhbHVlGAIgASgLMiYuc3BhcmsuY29ubmVjdC5FeGVjdXRvclJlc291cmNlUmVxdWVzdDoCOAEaWAoSVGFza1Jlc291cmNlc0VudHJ5EgsKA2tleRgBIAEoCRIxCgV2YWx1ZRgCIAEoCzIiLnNwYXJrLmNvbm5lY3QuVGFza1Jlc291cmNlUmVxdWVzdDoCOAEiegoGT3JpZ2luEjQKDXB5dGhvbl9vcmlnaW4YASABKAsyGy5zcGFyay5jb25uZWN0LlB5dGhvbk9yaWdpbkgAEi4KCmp2bV9vcmlnaW4YAiABKAsyGC5zcGFyay5jb25uZWN0Lkp2bU9yaWdpbkgAQgoKCGZ1bmN0aW9uIjMKDFB5dGhvbk9yaWdpbhIQCghmcmFnbWVudBgBIAEoCRIRCgljYWxsX3NpdGUYAiABKAki2AIKCUp2bU9yaWdpbhIRCgRsaW5lGAEgASgFSACIAQESGwoOc3RhcnRfcG9zaXRpb24YAiABKAVIAYgBARIYCgtzdGFydF9pbmRleBgDIAEoBUgCiAEBEhcKCnN0b3BfaW5kZXgYBCABKAVIA4gBARIVCghzcWxfdGV4dBgFIAEoCUgEiAEBEhgKC29iamVjdF90eXBlGAYgASgJSAWIAQESGAoLb2JqZWN0X25hbWUYByABKAlIBogBARI1CgtzdGFja190cmFjZRgIIAMoCzIgLnNwYXJrLmNvbm5lY3QuU3RhY2tUcmFjZUVsZW1lbnRCBwoFX2xpbmVCEQoPX3N0YXJ0X3Bvc2l0aW9uQg4KDF9zdGFydF9pbmRleEINCgtfc3RvcF9pbmRleEILCglfc3FsX3RleHRCDgoMX29iamVjdF90eXBlQg4KDF9vYmplY3RfbmFtZSKMAgoRU3RhY2tUcmFjZUVsZW1lbnQSHgoRY2xhc3NfbG9hZGVyX25hbWUYASABKAlIAIgBARIYCgttb2R1bGVfbmFtZRgCIAEoCUgBiAEBEhsKDm1vZHVsZV92ZXJzaW9uGAMgASgJSAKIAQESFwoPZGVjbGFyaW5nX2NsYXNzGAQgASgJEhMKC21ldGhvZF9uYW1lGAUgASgJEhYKCWZpbGVfbmFtZRgGIAEoCUgDiAEBEhMKC2xpbmVfbnVtYmVyGAcgASgFQhQKEl9jbGFzc19sb2FkZXJfbmFtZUIOCgxfbW9kdWxlX25hbWVCEQoPX21vZHVsZV92ZXJzaW9uQgwKCl9maWxlX25hbWUiUQoSUmVzb2x2ZWRJZGVudGlmaWVyEhQKDGNhdGFsb2dfbmFtZRgBIAEoCRIRCgluYW1lc3BhY2UYAiADKAkSEgoKdGFibGVfbmFtZRgDIAEoCSIXCgVCb29scxIOCgZ2YWx1ZXMYASADKAgiFgoESW50cxIOCgZ2YWx1ZXMYASADKAUiFwoFTG9uZ3MSDgoGdmFsdWVzGAEgAygDIhgKBkZsb2F0cxIOCgZ2YWx1ZXMYASADKAIiGQoHRG91YmxlcxIOCgZ2YWx1ZXMYASADKAEiGQoHU3RyaW5ncxIOCgZ2YWx1ZXMYASADKAlCNgoeb3JnLmFwYWNoZS5zcGFyay5jb25uZWN0LnByb3RvUAFaEmludGVybmFsL2dlbmVyYXRlZGIGcHJvdG8z");
 
 /**
  * Describes the message spark.connect.StorageLevel.
@@ -39,4 +39,102 @@ export const StorageLevelSchema = /*@__PURE__*/
  */
 export const ResourceInformationSchema = /*@__PURE__*/
   messageDesc(file_spark_connect_common, 1);
+
+/**
+ * Describes the message spark.connect.ExecutorResourceRequest.
+ * Use `create(ExecutorResourceRequestSchema)` to create a new message.
+ */
+export const ExecutorResourceRequestSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 2);
+
+/**
+ * Describes the message spark.connect.TaskResourceRequest.
+ * Use `create(TaskResourceRequestSchema)` to create a new message.
+ */
+export const TaskResourceRequestSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 3);
+
+/**
+ * Describes the message spark.connect.ResourceProfile.
+ * Use `create(ResourceProfileSchema)` to create a new message.
+ */
+export const ResourceProfileSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 4);
+
+/**
+ * Describes the message spark.connect.Origin.
+ * Use `create(OriginSchema)` to create a new message.
+ */
+export const OriginSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 5);
+
+/**
+ * Describes the message spark.connect.PythonOrigin.
+ * Use `create(PythonOriginSchema)` to create a new message.
+ */
+export const PythonOriginSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 6);
+
+/**
+ * Describes the message spark.connect.JvmOrigin.
+ * Use `create(JvmOriginSchema)` to create a new message.
+ */
+export const JvmOriginSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 7);
+
+/**
+ * Describes the message spark.connect.StackTraceElement.
+ * Use `create(StackTraceElementSchema)` to create a new message.
+ */
+export const StackTraceElementSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 8);
+
+/**
+ * Describes the message spark.connect.ResolvedIdentifier.
+ * Use `create(ResolvedIdentifierSchema)` to create a new message.
+ */
+export const ResolvedIdentifierSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 9);
+
+/**
+ * Describes the message spark.connect.Bools.
+ * Use `create(BoolsSchema)` to create a new message.
+ */
+export const BoolsSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 10);
+
+/**
+ * Describes the message spark.connect.Ints.
+ * Use `create(IntsSchema)` to create a new message.
+ */
+export const IntsSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 11);
+
+/**
+ * Describes the message spark.connect.Longs.
+ * Use `create(LongsSchema)` to create a new message.
+ */
+export const LongsSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 12);
+
+/**
+ * Describes the message spark.connect.Floats.
+ * Use `create(FloatsSchema)` to create a new message.
+ */
+export const FloatsSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 13);
+
+/**
+ * Describes the message spark.connect.Doubles.
+ * Use `create(DoublesSchema)` to create a new message.
+ */
+export const DoublesSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 14);
+
+/**
+ * Describes the message spark.connect.Strings.
+ * Use `create(StringsSchema)` to create a new message.
+ */
+export const StringsSchema = /*@__PURE__*/
+  messageDesc(file_spark_connect_common, 15);
 

@@ -22,6 +22,7 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import type { Message } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { DataType } from "./types_pb.js";
+import type { Bools, Doubles, Floats, Ints, Longs, Origin, Strings } from "./common_pb.js";
 
 /**
  * Describes the file spark/connect/expressions.proto.
@@ -35,6 +36,11 @@ export declare const file_spark_connect_expressions: GenFile;
  * @generated from message spark.connect.Expression
  */
 export declare type Expression = Message<"spark.connect.Expression"> & {
+  /**
+   * @generated from field: spark.connect.ExpressionCommon common = 18;
+   */
+  common?: ExpressionCommon | undefined;
+
   /**
    * @generated from oneof spark.connect.Expression.expr_type
    */
@@ -134,6 +140,36 @@ export declare type Expression = Message<"spark.connect.Expression"> & {
      */
     value: CallFunction;
     case: "callFunction";
+  } | {
+    /**
+     * @generated from field: spark.connect.NamedArgumentExpression named_argument_expression = 17;
+     */
+    value: NamedArgumentExpression;
+    case: "namedArgumentExpression";
+  } | {
+    /**
+     * @generated from field: spark.connect.MergeAction merge_action = 19;
+     */
+    value: MergeAction;
+    case: "mergeAction";
+  } | {
+    /**
+     * @generated from field: spark.connect.TypedAggregateExpression typed_aggregate_expression = 20;
+     */
+    value: TypedAggregateExpression;
+    case: "typedAggregateExpression";
+  } | {
+    /**
+     * @generated from field: spark.connect.SubqueryExpression subquery_expression = 21;
+     */
+    value: SubqueryExpression;
+    case: "subqueryExpression";
+  } | {
+    /**
+     * @generated from field: spark.connect.Expression.DirectShufflePartitionID direct_shuffle_partition_id = 22;
+     */
+    value: Expression_DirectShufflePartitionID;
+    case: "directShufflePartitionId";
   } | {
     /**
      * This field is used to mark extensions to the protocol. When plugins generate arbitrary
@@ -387,6 +423,28 @@ export enum Expression_SortOrder_NullOrdering {
 export declare const Expression_SortOrder_NullOrderingSchema: GenEnum<Expression_SortOrder_NullOrdering>;
 
 /**
+ * Expression that takes a partition ID value and passes it through directly for use in
+ * shuffle partitioning. This is used with RepartitionByExpression to allow users to
+ * directly specify target partition IDs.
+ *
+ * @generated from message spark.connect.Expression.DirectShufflePartitionID
+ */
+export declare type Expression_DirectShufflePartitionID = Message<"spark.connect.Expression.DirectShufflePartitionID"> & {
+  /**
+   * (Required) The expression that evaluates to the partition ID.
+   *
+   * @generated from field: spark.connect.Expression child = 1;
+   */
+  child?: Expression | undefined;
+};
+
+/**
+ * Describes the message spark.connect.Expression.DirectShufflePartitionID.
+ * Use `create(Expression_DirectShufflePartitionIDSchema)` to create a new message.
+ */
+export declare const Expression_DirectShufflePartitionIDSchema: GenMessage<Expression_DirectShufflePartitionID>;
+
+/**
  * @generated from message spark.connect.Expression.Cast
  */
 export declare type Expression_Cast = Message<"spark.connect.Expression.Cast"> & {
@@ -417,6 +475,13 @@ export declare type Expression_Cast = Message<"spark.connect.Expression.Cast"> &
     value: string;
     case: "typeStr";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * (Optional) The expression evaluation mode.
+   *
+   * @generated from field: spark.connect.Expression.Cast.EvalMode eval_mode = 4;
+   */
+  evalMode: Expression_Cast_EvalMode;
 };
 
 /**
@@ -424,6 +489,36 @@ export declare type Expression_Cast = Message<"spark.connect.Expression.Cast"> &
  * Use `create(Expression_CastSchema)` to create a new message.
  */
 export declare const Expression_CastSchema: GenMessage<Expression_Cast>;
+
+/**
+ * @generated from enum spark.connect.Expression.Cast.EvalMode
+ */
+export enum Expression_Cast_EvalMode {
+  /**
+   * @generated from enum value: EVAL_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: EVAL_MODE_LEGACY = 1;
+   */
+  LEGACY = 1,
+
+  /**
+   * @generated from enum value: EVAL_MODE_ANSI = 2;
+   */
+  ANSI = 2,
+
+  /**
+   * @generated from enum value: EVAL_MODE_TRY = 3;
+   */
+  TRY = 3,
+}
+
+/**
+ * Describes the enum spark.connect.Expression.Cast.EvalMode.
+ */
+export declare const Expression_Cast_EvalModeSchema: GenEnum<Expression_Cast_EvalMode>;
 
 /**
  * @generated from message spark.connect.Expression.Literal
@@ -558,7 +653,30 @@ export declare type Expression_Literal = Message<"spark.connect.Expression.Liter
      */
     value: Expression_Literal_Struct;
     case: "struct";
+  } | {
+    /**
+     * @generated from field: spark.connect.Expression.Literal.SpecializedArray specialized_array = 25;
+     */
+    value: Expression_Literal_SpecializedArray;
+    case: "specializedArray";
+  } | {
+    /**
+     * @generated from field: spark.connect.Expression.Literal.Time time = 26;
+     */
+    value: Expression_Literal_Time;
+    case: "time";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Data type information for the literal.
+   * This field is required only in the root literal message for null values or
+   * for data types (e.g., array, map, or struct) with non-trivial information.
+   * If the data_type field is not set at the root level, the data type will be
+   * inferred or retrieved from the deprecated data type fields using best efforts.
+   *
+   * @generated from field: spark.connect.DataType data_type = 100;
+   */
+  dataType?: DataType | undefined;
 };
 
 /**
@@ -631,11 +749,18 @@ export declare const Expression_Literal_CalendarIntervalSchema: GenMessage<Expre
  */
 export declare type Expression_Literal_Array = Message<"spark.connect.Expression.Literal.Array"> & {
   /**
-   * @generated from field: spark.connect.DataType element_type = 1;
+   * (Deprecated) The element type of the array.
+   *
+   * This field is deprecated since Spark 4.1+. Use data_type field instead.
+   *
+   * @generated from field: spark.connect.DataType element_type = 1 [deprecated = true];
+   * @deprecated
    */
   elementType?: DataType | undefined;
 
   /**
+   * The literal values that make up the array elements.
+   *
    * @generated from field: repeated spark.connect.Expression.Literal elements = 2;
    */
   elements: Expression_Literal[];
@@ -652,21 +777,36 @@ export declare const Expression_Literal_ArraySchema: GenMessage<Expression_Liter
  */
 export declare type Expression_Literal_Map = Message<"spark.connect.Expression.Literal.Map"> & {
   /**
-   * @generated from field: spark.connect.DataType key_type = 1;
+   * (Deprecated) The key type of the map.
+   *
+   * This field is deprecated since Spark 4.1+. Use data_type field instead.
+   *
+   * @generated from field: spark.connect.DataType key_type = 1 [deprecated = true];
+   * @deprecated
    */
   keyType?: DataType | undefined;
 
   /**
-   * @generated from field: spark.connect.DataType value_type = 2;
+   * (Deprecated) The value type of the map.
+   *
+   * This field is deprecated since Spark 4.1+ and should only be set
+   * if the data_type field is not set. Use data_type field instead.
+   *
+   * @generated from field: spark.connect.DataType value_type = 2 [deprecated = true];
+   * @deprecated
    */
   valueType?: DataType | undefined;
 
   /**
+   * The literal keys that make up the map.
+   *
    * @generated from field: repeated spark.connect.Expression.Literal keys = 3;
    */
   keys: Expression_Literal[];
 
   /**
+   * The literal values that make up the map.
+   *
    * @generated from field: repeated spark.connect.Expression.Literal values = 4;
    */
   values: Expression_Literal[];
@@ -683,11 +823,19 @@ export declare const Expression_Literal_MapSchema: GenMessage<Expression_Literal
  */
 export declare type Expression_Literal_Struct = Message<"spark.connect.Expression.Literal.Struct"> & {
   /**
-   * @generated from field: spark.connect.DataType struct_type = 1;
+   * (Deprecated) The type of the struct.
+   *
+   * This field is deprecated since Spark 4.1+ because using DataType as the type of a struct
+   * is ambiguous. Use data_type field instead.
+   *
+   * @generated from field: spark.connect.DataType struct_type = 1 [deprecated = true];
+   * @deprecated
    */
   structType?: DataType | undefined;
 
   /**
+   * The literal values that make up the struct elements.
+   *
    * @generated from field: repeated spark.connect.Expression.Literal elements = 2;
    */
   elements: Expression_Literal[];
@@ -698,6 +846,81 @@ export declare type Expression_Literal_Struct = Message<"spark.connect.Expressio
  * Use `create(Expression_Literal_StructSchema)` to create a new message.
  */
 export declare const Expression_Literal_StructSchema: GenMessage<Expression_Literal_Struct>;
+
+/**
+ * @generated from message spark.connect.Expression.Literal.SpecializedArray
+ */
+export declare type Expression_Literal_SpecializedArray = Message<"spark.connect.Expression.Literal.SpecializedArray"> & {
+  /**
+   * @generated from oneof spark.connect.Expression.Literal.SpecializedArray.value_type
+   */
+  valueType: {
+    /**
+     * @generated from field: spark.connect.Bools bools = 1;
+     */
+    value: Bools;
+    case: "bools";
+  } | {
+    /**
+     * @generated from field: spark.connect.Ints ints = 2;
+     */
+    value: Ints;
+    case: "ints";
+  } | {
+    /**
+     * @generated from field: spark.connect.Longs longs = 3;
+     */
+    value: Longs;
+    case: "longs";
+  } | {
+    /**
+     * @generated from field: spark.connect.Floats floats = 4;
+     */
+    value: Floats;
+    case: "floats";
+  } | {
+    /**
+     * @generated from field: spark.connect.Doubles doubles = 5;
+     */
+    value: Doubles;
+    case: "doubles";
+  } | {
+    /**
+     * @generated from field: spark.connect.Strings strings = 6;
+     */
+    value: Strings;
+    case: "strings";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message spark.connect.Expression.Literal.SpecializedArray.
+ * Use `create(Expression_Literal_SpecializedArraySchema)` to create a new message.
+ */
+export declare const Expression_Literal_SpecializedArraySchema: GenMessage<Expression_Literal_SpecializedArray>;
+
+/**
+ * @generated from message spark.connect.Expression.Literal.Time
+ */
+export declare type Expression_Literal_Time = Message<"spark.connect.Expression.Literal.Time"> & {
+  /**
+   * @generated from field: int64 nano = 1;
+   */
+  nano: bigint;
+
+  /**
+   * The precision of this time, if omitted, uses the default value of MICROS_PRECISION.
+   *
+   * @generated from field: optional int32 precision = 2;
+   */
+  precision?: number | undefined;
+};
+
+/**
+ * Describes the message spark.connect.Expression.Literal.Time.
+ * Use `create(Expression_Literal_TimeSchema)` to create a new message.
+ */
+export declare const Expression_Literal_TimeSchema: GenMessage<Expression_Literal_Time>;
 
 /**
  * An unresolved attribute that is not explicitly bound to a specific column, but the column
@@ -720,6 +943,13 @@ export declare type Expression_UnresolvedAttribute = Message<"spark.connect.Expr
    * @generated from field: optional int64 plan_id = 2;
    */
   planId?: bigint | undefined;
+
+  /**
+   * (Optional) The requested column is a metadata column.
+   *
+   * @generated from field: optional bool is_metadata_column = 3;
+   */
+  isMetadataColumn?: boolean | undefined;
 };
 
 /**
@@ -765,6 +995,15 @@ export declare type Expression_UnresolvedFunction = Message<"spark.connect.Expre
    * @generated from field: bool is_user_defined_function = 4;
    */
   isUserDefinedFunction: boolean;
+
+  /**
+   * (Optional) Indicate if this function is defined in the internal function registry.
+   * If not set, the server will try to look up the function in the internal function registry
+   * and decide appropriately.
+   *
+   * @generated from field: optional bool is_internal = 5;
+   */
+  isInternal?: boolean | undefined;
 };
 
 /**
@@ -808,6 +1047,13 @@ export declare type Expression_UnresolvedStar = Message<"spark.connect.Expressio
    * @generated from field: optional string unparsed_target = 1;
    */
   unparsedTarget?: string | undefined;
+
+  /**
+   * (Optional) The id of corresponding connect plan.
+   *
+   * @generated from field: optional int64 plan_id = 2;
+   */
+  planId?: bigint | undefined;
 };
 
 /**
@@ -990,6 +1236,24 @@ export declare type Expression_UnresolvedNamedLambdaVariable = Message<"spark.co
 export declare const Expression_UnresolvedNamedLambdaVariableSchema: GenMessage<Expression_UnresolvedNamedLambdaVariable>;
 
 /**
+ * @generated from message spark.connect.ExpressionCommon
+ */
+export declare type ExpressionCommon = Message<"spark.connect.ExpressionCommon"> & {
+  /**
+   * (Required) Keep the information of the origin for this expression such as stacktrace.
+   *
+   * @generated from field: spark.connect.Origin origin = 1;
+   */
+  origin?: Origin | undefined;
+};
+
+/**
+ * Describes the message spark.connect.ExpressionCommon.
+ * Use `create(ExpressionCommonSchema)` to create a new message.
+ */
+export declare const ExpressionCommonSchema: GenMessage<ExpressionCommon>;
+
+/**
  * @generated from message spark.connect.CommonInlineUserDefinedFunction
  */
 export declare type CommonInlineUserDefinedFunction = Message<"spark.connect.CommonInlineUserDefinedFunction"> & {
@@ -1038,6 +1302,13 @@ export declare type CommonInlineUserDefinedFunction = Message<"spark.connect.Com
     value: JavaUDF;
     case: "javaUdf";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * (Required) Indicate if this function should be applied on distinct values.
+   *
+   * @generated from field: bool is_distinct = 7;
+   */
+  isDistinct: boolean;
 };
 
 /**
@@ -1077,6 +1348,13 @@ export declare type PythonUDF = Message<"spark.connect.PythonUDF"> & {
    * @generated from field: string python_ver = 4;
    */
   pythonVer: string;
+
+  /**
+   * (Optional) Additional includes for the Python UDF.
+   *
+   * @generated from field: repeated string additional_includes = 5;
+   */
+  additionalIncludes: string[];
 };
 
 /**
@@ -1116,6 +1394,13 @@ export declare type ScalarScalaUDF = Message<"spark.connect.ScalarScalaUDF"> & {
    * @generated from field: bool nullable = 4;
    */
   nullable: boolean;
+
+  /**
+   * (Required) Indicate if the UDF is an aggregate function
+   *
+   * @generated from field: bool aggregate = 5;
+   */
+  aggregate: boolean;
 };
 
 /**
@@ -1157,6 +1442,24 @@ export declare type JavaUDF = Message<"spark.connect.JavaUDF"> & {
 export declare const JavaUDFSchema: GenMessage<JavaUDF>;
 
 /**
+ * @generated from message spark.connect.TypedAggregateExpression
+ */
+export declare type TypedAggregateExpression = Message<"spark.connect.TypedAggregateExpression"> & {
+  /**
+   * (Required) The aggregate function object packed into bytes.
+   *
+   * @generated from field: spark.connect.ScalarScalaUDF scalar_scala_udf = 1;
+   */
+  scalarScalaUdf?: ScalarScalaUDF | undefined;
+};
+
+/**
+ * Describes the message spark.connect.TypedAggregateExpression.
+ * Use `create(TypedAggregateExpressionSchema)` to create a new message.
+ */
+export declare const TypedAggregateExpressionSchema: GenMessage<TypedAggregateExpression>;
+
+/**
  * @generated from message spark.connect.CallFunction
  */
 export declare type CallFunction = Message<"spark.connect.CallFunction"> & {
@@ -1180,4 +1483,234 @@ export declare type CallFunction = Message<"spark.connect.CallFunction"> & {
  * Use `create(CallFunctionSchema)` to create a new message.
  */
 export declare const CallFunctionSchema: GenMessage<CallFunction>;
+
+/**
+ * @generated from message spark.connect.NamedArgumentExpression
+ */
+export declare type NamedArgumentExpression = Message<"spark.connect.NamedArgumentExpression"> & {
+  /**
+   * (Required) The key of the named argument.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * (Required) The value expression of the named argument.
+   *
+   * @generated from field: spark.connect.Expression value = 2;
+   */
+  value?: Expression | undefined;
+};
+
+/**
+ * Describes the message spark.connect.NamedArgumentExpression.
+ * Use `create(NamedArgumentExpressionSchema)` to create a new message.
+ */
+export declare const NamedArgumentExpressionSchema: GenMessage<NamedArgumentExpression>;
+
+/**
+ * @generated from message spark.connect.MergeAction
+ */
+export declare type MergeAction = Message<"spark.connect.MergeAction"> & {
+  /**
+   * (Required) The action type of the merge action.
+   *
+   * @generated from field: spark.connect.MergeAction.ActionType action_type = 1;
+   */
+  actionType: MergeAction_ActionType;
+
+  /**
+   * (Optional) The condition expression of the merge action.
+   *
+   * @generated from field: optional spark.connect.Expression condition = 2;
+   */
+  condition?: Expression | undefined;
+
+  /**
+   * (Optional) The assignments of the merge action. Required for ActionTypes INSERT and UPDATE.
+   *
+   * @generated from field: repeated spark.connect.MergeAction.Assignment assignments = 3;
+   */
+  assignments: MergeAction_Assignment[];
+};
+
+/**
+ * Describes the message spark.connect.MergeAction.
+ * Use `create(MergeActionSchema)` to create a new message.
+ */
+export declare const MergeActionSchema: GenMessage<MergeAction>;
+
+/**
+ * @generated from message spark.connect.MergeAction.Assignment
+ */
+export declare type MergeAction_Assignment = Message<"spark.connect.MergeAction.Assignment"> & {
+  /**
+   * (Required) The key of the assignment.
+   *
+   * @generated from field: spark.connect.Expression key = 1;
+   */
+  key?: Expression | undefined;
+
+  /**
+   * (Required) The value of the assignment.
+   *
+   * @generated from field: spark.connect.Expression value = 2;
+   */
+  value?: Expression | undefined;
+};
+
+/**
+ * Describes the message spark.connect.MergeAction.Assignment.
+ * Use `create(MergeAction_AssignmentSchema)` to create a new message.
+ */
+export declare const MergeAction_AssignmentSchema: GenMessage<MergeAction_Assignment>;
+
+/**
+ * @generated from enum spark.connect.MergeAction.ActionType
+ */
+export enum MergeAction_ActionType {
+  /**
+   * @generated from enum value: ACTION_TYPE_INVALID = 0;
+   */
+  INVALID = 0,
+
+  /**
+   * @generated from enum value: ACTION_TYPE_DELETE = 1;
+   */
+  DELETE = 1,
+
+  /**
+   * @generated from enum value: ACTION_TYPE_INSERT = 2;
+   */
+  INSERT = 2,
+
+  /**
+   * @generated from enum value: ACTION_TYPE_INSERT_STAR = 3;
+   */
+  INSERT_STAR = 3,
+
+  /**
+   * @generated from enum value: ACTION_TYPE_UPDATE = 4;
+   */
+  UPDATE = 4,
+
+  /**
+   * @generated from enum value: ACTION_TYPE_UPDATE_STAR = 5;
+   */
+  UPDATE_STAR = 5,
+}
+
+/**
+ * Describes the enum spark.connect.MergeAction.ActionType.
+ */
+export declare const MergeAction_ActionTypeSchema: GenEnum<MergeAction_ActionType>;
+
+/**
+ * @generated from message spark.connect.SubqueryExpression
+ */
+export declare type SubqueryExpression = Message<"spark.connect.SubqueryExpression"> & {
+  /**
+   * (Required) The ID of the corresponding connect plan.
+   *
+   * @generated from field: int64 plan_id = 1;
+   */
+  planId: bigint;
+
+  /**
+   * (Required) The type of the subquery.
+   *
+   * @generated from field: spark.connect.SubqueryExpression.SubqueryType subquery_type = 2;
+   */
+  subqueryType: SubqueryExpression_SubqueryType;
+
+  /**
+   * (Optional) Options specific to table arguments.
+   *
+   * @generated from field: optional spark.connect.SubqueryExpression.TableArgOptions table_arg_options = 3;
+   */
+  tableArgOptions?: SubqueryExpression_TableArgOptions | undefined;
+
+  /**
+   * (Optional) IN subquery values.
+   *
+   * @generated from field: repeated spark.connect.Expression in_subquery_values = 4;
+   */
+  inSubqueryValues: Expression[];
+};
+
+/**
+ * Describes the message spark.connect.SubqueryExpression.
+ * Use `create(SubqueryExpressionSchema)` to create a new message.
+ */
+export declare const SubqueryExpressionSchema: GenMessage<SubqueryExpression>;
+
+/**
+ * Nested message for table argument options.
+ *
+ * @generated from message spark.connect.SubqueryExpression.TableArgOptions
+ */
+export declare type SubqueryExpression_TableArgOptions = Message<"spark.connect.SubqueryExpression.TableArgOptions"> & {
+  /**
+   * (Optional) The way that input rows are partitioned.
+   *
+   * @generated from field: repeated spark.connect.Expression partition_spec = 1;
+   */
+  partitionSpec: Expression[];
+
+  /**
+   * (Optional) Ordering of rows in a partition.
+   *
+   * @generated from field: repeated spark.connect.Expression.SortOrder order_spec = 2;
+   */
+  orderSpec: Expression_SortOrder[];
+
+  /**
+   * (Optional) Whether this is a single partition.
+   *
+   * @generated from field: optional bool with_single_partition = 3;
+   */
+  withSinglePartition?: boolean | undefined;
+};
+
+/**
+ * Describes the message spark.connect.SubqueryExpression.TableArgOptions.
+ * Use `create(SubqueryExpression_TableArgOptionsSchema)` to create a new message.
+ */
+export declare const SubqueryExpression_TableArgOptionsSchema: GenMessage<SubqueryExpression_TableArgOptions>;
+
+/**
+ * @generated from enum spark.connect.SubqueryExpression.SubqueryType
+ */
+export enum SubqueryExpression_SubqueryType {
+  /**
+   * @generated from enum value: SUBQUERY_TYPE_UNKNOWN = 0;
+   */
+  UNKNOWN = 0,
+
+  /**
+   * @generated from enum value: SUBQUERY_TYPE_SCALAR = 1;
+   */
+  SCALAR = 1,
+
+  /**
+   * @generated from enum value: SUBQUERY_TYPE_EXISTS = 2;
+   */
+  EXISTS = 2,
+
+  /**
+   * @generated from enum value: SUBQUERY_TYPE_TABLE_ARG = 3;
+   */
+  TABLE_ARG = 3,
+
+  /**
+   * @generated from enum value: SUBQUERY_TYPE_IN = 4;
+   */
+  IN = 4,
+}
+
+/**
+ * Describes the enum spark.connect.SubqueryExpression.SubqueryType.
+ */
+export declare const SubqueryExpression_SubqueryTypeSchema: GenEnum<SubqueryExpression_SubqueryType>;
 

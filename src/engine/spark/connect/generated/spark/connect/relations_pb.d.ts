@@ -22,7 +22,9 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import type { Message } from "@bufbuild/protobuf";
 import type { Catalog } from "./catalog_pb.js";
 import type { Any } from "@bufbuild/protobuf/wkt";
+import type { MlOperator, MlParams, ObjectRef } from "./ml_common_pb.js";
 import type { CommonInlineUserDefinedFunction, Expression, Expression_Alias, Expression_Literal, Expression_SortOrder } from "./expressions_pb.js";
+import type { Origin } from "./common_pb.js";
 import type { DataType } from "./types_pb.js";
 
 /**
@@ -271,6 +273,60 @@ export declare type Relation = Message<"spark.connect.Relation"> & {
     case: "commonInlineUserDefinedTableFunction";
   } | {
     /**
+     * @generated from field: spark.connect.AsOfJoin as_of_join = 39;
+     */
+    value: AsOfJoin;
+    case: "asOfJoin";
+  } | {
+    /**
+     * @generated from field: spark.connect.CommonInlineUserDefinedDataSource common_inline_user_defined_data_source = 40;
+     */
+    value: CommonInlineUserDefinedDataSource;
+    case: "commonInlineUserDefinedDataSource";
+  } | {
+    /**
+     * @generated from field: spark.connect.WithRelations with_relations = 41;
+     */
+    value: WithRelations;
+    case: "withRelations";
+  } | {
+    /**
+     * @generated from field: spark.connect.Transpose transpose = 42;
+     */
+    value: Transpose;
+    case: "transpose";
+  } | {
+    /**
+     * @generated from field: spark.connect.UnresolvedTableValuedFunction unresolved_table_valued_function = 43;
+     */
+    value: UnresolvedTableValuedFunction;
+    case: "unresolvedTableValuedFunction";
+  } | {
+    /**
+     * @generated from field: spark.connect.LateralJoin lateral_join = 44;
+     */
+    value: LateralJoin;
+    case: "lateralJoin";
+  } | {
+    /**
+     * @generated from field: spark.connect.ChunkedCachedLocalRelation chunked_cached_local_relation = 45;
+     */
+    value: ChunkedCachedLocalRelation;
+    case: "chunkedCachedLocalRelation";
+  } | {
+    /**
+     * @generated from field: spark.connect.RelationChanges relation_changes = 46;
+     */
+    value: RelationChanges;
+    case: "relationChanges";
+  } | {
+    /**
+     * @generated from field: spark.connect.NearestByJoin nearest_by_join = 47;
+     */
+    value: NearestByJoin;
+    case: "nearestByJoin";
+  } | {
+    /**
      * NA functions
      *
      * @generated from field: spark.connect.NAFill fill_na = 90;
@@ -349,6 +405,14 @@ export declare type Relation = Message<"spark.connect.Relation"> & {
     case: "catalog";
   } | {
     /**
+     * ML relation
+     *
+     * @generated from field: spark.connect.MlRelation ml_relation = 300;
+     */
+    value: MlRelation;
+    case: "mlRelation";
+  } | {
+    /**
      * This field is used to mark extensions to the protocol. When plugins generate arbitrary
      * relations they can add them here. During the planning the correct resolution is done.
      *
@@ -370,6 +434,178 @@ export declare type Relation = Message<"spark.connect.Relation"> & {
  * Use `create(RelationSchema)` to create a new message.
  */
 export declare const RelationSchema: GenMessage<Relation>;
+
+/**
+ * Relation to represent ML world
+ *
+ * @generated from message spark.connect.MlRelation
+ */
+export declare type MlRelation = Message<"spark.connect.MlRelation"> & {
+  /**
+   * @generated from oneof spark.connect.MlRelation.ml_type
+   */
+  mlType: {
+    /**
+     * @generated from field: spark.connect.MlRelation.Transform transform = 1;
+     */
+    value: MlRelation_Transform;
+    case: "transform";
+  } | {
+    /**
+     * @generated from field: spark.connect.Fetch fetch = 2;
+     */
+    value: Fetch;
+    case: "fetch";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * (Optional) the dataset for restoring the model summary
+   *
+   * @generated from field: optional spark.connect.Relation model_summary_dataset = 3;
+   */
+  modelSummaryDataset?: Relation | undefined;
+};
+
+/**
+ * Describes the message spark.connect.MlRelation.
+ * Use `create(MlRelationSchema)` to create a new message.
+ */
+export declare const MlRelationSchema: GenMessage<MlRelation>;
+
+/**
+ * Relation to represent transform(input) of the operator
+ * which could be a cached model or a new transformer
+ *
+ * @generated from message spark.connect.MlRelation.Transform
+ */
+export declare type MlRelation_Transform = Message<"spark.connect.MlRelation.Transform"> & {
+  /**
+   * @generated from oneof spark.connect.MlRelation.Transform.operator
+   */
+  operator: {
+    /**
+     * Object reference
+     *
+     * @generated from field: spark.connect.ObjectRef obj_ref = 1;
+     */
+    value: ObjectRef;
+    case: "objRef";
+  } | {
+    /**
+     * Could be an ML transformer like VectorAssembler
+     *
+     * @generated from field: spark.connect.MlOperator transformer = 2;
+     */
+    value: MlOperator;
+    case: "transformer";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * the input dataframe
+   *
+   * @generated from field: spark.connect.Relation input = 3;
+   */
+  input?: Relation | undefined;
+
+  /**
+   * the operator specific parameters
+   *
+   * @generated from field: spark.connect.MlParams params = 4;
+   */
+  params?: MlParams | undefined;
+};
+
+/**
+ * Describes the message spark.connect.MlRelation.Transform.
+ * Use `create(MlRelation_TransformSchema)` to create a new message.
+ */
+export declare const MlRelation_TransformSchema: GenMessage<MlRelation_Transform>;
+
+/**
+ * Message for fetching attribute from object on the server side.
+ * Fetch can be represented as a Relation or a ML command
+ * Command: model.coefficients, model.summary.weightedPrecision which
+ * returns the final literal result
+ * Relation: model.summary.roc which returns a DataFrame (Relation)
+ *
+ * @generated from message spark.connect.Fetch
+ */
+export declare type Fetch = Message<"spark.connect.Fetch"> & {
+  /**
+   * (Required) reference to the object on the server side
+   *
+   * @generated from field: spark.connect.ObjectRef obj_ref = 1;
+   */
+  objRef?: ObjectRef | undefined;
+
+  /**
+   * (Required) the calling method chains
+   *
+   * @generated from field: repeated spark.connect.Fetch.Method methods = 2;
+   */
+  methods: Fetch_Method[];
+};
+
+/**
+ * Describes the message spark.connect.Fetch.
+ * Use `create(FetchSchema)` to create a new message.
+ */
+export declare const FetchSchema: GenMessage<Fetch>;
+
+/**
+ * Represents a method with inclusion of method name and its arguments
+ *
+ * @generated from message spark.connect.Fetch.Method
+ */
+export declare type Fetch_Method = Message<"spark.connect.Fetch.Method"> & {
+  /**
+   * (Required) the method name
+   *
+   * @generated from field: string method = 1;
+   */
+  method: string;
+
+  /**
+   * (Optional) the arguments of the method
+   *
+   * @generated from field: repeated spark.connect.Fetch.Method.Args args = 2;
+   */
+  args: Fetch_Method_Args[];
+};
+
+/**
+ * Describes the message spark.connect.Fetch.Method.
+ * Use `create(Fetch_MethodSchema)` to create a new message.
+ */
+export declare const Fetch_MethodSchema: GenMessage<Fetch_Method>;
+
+/**
+ * @generated from message spark.connect.Fetch.Method.Args
+ */
+export declare type Fetch_Method_Args = Message<"spark.connect.Fetch.Method.Args"> & {
+  /**
+   * @generated from oneof spark.connect.Fetch.Method.Args.args_type
+   */
+  argsType: {
+    /**
+     * @generated from field: spark.connect.Expression.Literal param = 1;
+     */
+    value: Expression_Literal;
+    case: "param";
+  } | {
+    /**
+     * @generated from field: spark.connect.Relation input = 2;
+     */
+    value: Relation;
+    case: "input";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message spark.connect.Fetch.Method.Args.
+ * Use `create(Fetch_Method_ArgsSchema)` to create a new message.
+ */
+export declare const Fetch_Method_ArgsSchema: GenMessage<Fetch_Method_Args>;
 
 /**
  * Used for testing purposes only.
@@ -394,7 +630,8 @@ export declare type RelationCommon = Message<"spark.connect.RelationCommon"> & {
   /**
    * (Required) Shared relation metadata.
    *
-   * @generated from field: string source_info = 1;
+   * @generated from field: string source_info = 1 [deprecated = true];
+   * @deprecated
    */
   sourceInfo: string;
 
@@ -404,6 +641,13 @@ export declare type RelationCommon = Message<"spark.connect.RelationCommon"> & {
    * @generated from field: optional int64 plan_id = 2;
    */
   planId?: bigint | undefined;
+
+  /**
+   * (Optional) Keep the information of the origin for this expression such as stacktrace.
+   *
+   * @generated from field: spark.connect.Origin origin = 3;
+   */
+  origin?: Origin | undefined;
 };
 
 /**
@@ -428,16 +672,34 @@ export declare type SQL = Message<"spark.connect.SQL"> & {
   /**
    * (Optional) A map of parameter names to literal expressions.
    *
-   * @generated from field: map<string, spark.connect.Expression.Literal> args = 2;
+   * @generated from field: map<string, spark.connect.Expression.Literal> args = 2 [deprecated = true];
+   * @deprecated
    */
   args: { [key: string]: Expression_Literal };
 
   /**
    * (Optional) A sequence of literal expressions for positional parameters in the SQL query text.
    *
-   * @generated from field: repeated spark.connect.Expression.Literal pos_args = 3;
+   * @generated from field: repeated spark.connect.Expression.Literal pos_args = 3 [deprecated = true];
+   * @deprecated
    */
   posArgs: Expression_Literal[];
+
+  /**
+   * (Optional) A map of parameter names to expressions.
+   * It cannot coexist with `pos_arguments`.
+   *
+   * @generated from field: map<string, spark.connect.Expression> named_arguments = 4;
+   */
+  namedArguments: { [key: string]: Expression };
+
+  /**
+   * (Optional) A sequence of expressions for positional parameters in the SQL query text.
+   * It cannot coexist with `named_arguments`.
+   *
+   * @generated from field: repeated spark.connect.Expression pos_arguments = 5;
+   */
+  posArguments: Expression[];
 };
 
 /**
@@ -445,6 +707,41 @@ export declare type SQL = Message<"spark.connect.SQL"> & {
  * Use `create(SQLSchema)` to create a new message.
  */
 export declare const SQLSchema: GenMessage<SQL>;
+
+/**
+ * Relation of type [[WithRelations]].
+ *
+ * This relation contains a root plan, and one or more references that are used by the root plan.
+ * There are two ways of referencing a relation, by name (through a subquery alias), or by plan_id
+ * (using RelationCommon.plan_id).
+ *
+ * This relation can be used to implement CTEs, describe DAGs, or to reduce tree depth.
+ *
+ * @generated from message spark.connect.WithRelations
+ */
+export declare type WithRelations = Message<"spark.connect.WithRelations"> & {
+  /**
+   * (Required) Plan at the root of the query tree. This plan is expected to contain one or more
+   * references. Those references get expanded later on by the engine.
+   *
+   * @generated from field: spark.connect.Relation root = 1;
+   */
+  root?: Relation | undefined;
+
+  /**
+   * (Required) Plans referenced by the root plan. Relations in this list are also allowed to
+   * contain references to other relations in this list, as long they do not form cycles.
+   *
+   * @generated from field: repeated spark.connect.Relation references = 2;
+   */
+  references: Relation[];
+};
+
+/**
+ * Describes the message spark.connect.WithRelations.
+ * Use `create(WithRelationsSchema)` to create a new message.
+ */
+export declare const WithRelationsSchema: GenMessage<WithRelations>;
 
 /**
  * Relation that reads from a file / table or other data source. Does not have additional
@@ -555,6 +852,15 @@ export declare type Read_DataSource = Message<"spark.connect.Read.DataSource"> &
    * @generated from field: repeated string predicates = 5;
    */
   predicates: string[];
+
+  /**
+   * (Optional) A user-provided name for the streaming source.
+   * This name is used in checkpoint metadata and enables stable checkpoint locations
+   * for source evolution.
+   *
+   * @generated from field: optional string source_name = 6;
+   */
+  sourceName?: string | undefined;
 };
 
 /**
@@ -562,6 +868,47 @@ export declare type Read_DataSource = Message<"spark.connect.Read.DataSource"> &
  * Use `create(Read_DataSourceSchema)` to create a new message.
  */
 export declare const Read_DataSourceSchema: GenMessage<Read_DataSource>;
+
+/**
+ * Reads Change Data Capture (CDC) changes for a named table.
+ *
+ * This corresponds to the `DataFrameReader.changes()` or `DataStreamReader.changes()` API.
+ * CDC-specific options (startingVersion, endingVersion, startingTimestamp, endingTimestamp,
+ * deduplicationMode, computeUpdates, etc.) are passed in the options map.
+ *
+ * @generated from message spark.connect.RelationChanges
+ */
+export declare type RelationChanges = Message<"spark.connect.RelationChanges"> & {
+  /**
+   * (Required) Unparsed identifier for the table.
+   *
+   * @generated from field: string unparsed_identifier = 1;
+   */
+  unparsedIdentifier: string;
+
+  /**
+   * Options for the CDC query. The map key is case insensitive.
+   * Supported keys include: startingVersion, endingVersion, startingTimestamp,
+   * endingTimestamp, deduplicationMode, computeUpdates, startingBoundInclusive,
+   * endingBoundInclusive.
+   *
+   * @generated from field: map<string, string> options = 2;
+   */
+  options: { [key: string]: string };
+
+  /**
+   * (Optional) Indicates if this is a streaming CDC read.
+   *
+   * @generated from field: bool is_streaming = 3;
+   */
+  isStreaming: boolean;
+};
+
+/**
+ * Describes the message spark.connect.RelationChanges.
+ * Use `create(RelationChangesSchema)` to create a new message.
+ */
+export declare const RelationChangesSchema: GenMessage<RelationChanges>;
 
 /**
  * Projection of a bag of expressions for a given input relation.
@@ -975,6 +1322,13 @@ export declare type Aggregate = Message<"spark.connect.Aggregate"> & {
    * @generated from field: spark.connect.Aggregate.Pivot pivot = 5;
    */
   pivot?: Aggregate_Pivot | undefined;
+
+  /**
+   * (Optional) List of values that will be translated to columns in the output DataFrame.
+   *
+   * @generated from field: repeated spark.connect.Aggregate.GroupingSets grouping_sets = 6;
+   */
+  groupingSets: Aggregate_GroupingSets[];
 };
 
 /**
@@ -1012,6 +1366,24 @@ export declare type Aggregate_Pivot = Message<"spark.connect.Aggregate.Pivot"> &
 export declare const Aggregate_PivotSchema: GenMessage<Aggregate_Pivot>;
 
 /**
+ * @generated from message spark.connect.Aggregate.GroupingSets
+ */
+export declare type Aggregate_GroupingSets = Message<"spark.connect.Aggregate.GroupingSets"> & {
+  /**
+   * (Required) Individual grouping set
+   *
+   * @generated from field: repeated spark.connect.Expression grouping_set = 1;
+   */
+  groupingSet: Expression[];
+};
+
+/**
+ * Describes the message spark.connect.Aggregate.GroupingSets.
+ * Use `create(Aggregate_GroupingSetsSchema)` to create a new message.
+ */
+export declare const Aggregate_GroupingSetsSchema: GenMessage<Aggregate_GroupingSets>;
+
+/**
  * @generated from enum spark.connect.Aggregate.GroupType
  */
 export enum Aggregate_GroupType {
@@ -1039,6 +1411,11 @@ export enum Aggregate_GroupType {
    * @generated from enum value: GROUP_TYPE_PIVOT = 4;
    */
   PIVOT = 4,
+
+  /**
+   * @generated from enum value: GROUP_TYPE_GROUPING_SETS = 5;
+   */
+  GROUPING_SETS = 5,
 }
 
 /**
@@ -1194,6 +1571,7 @@ export declare const LocalRelationSchema: GenMessage<LocalRelation>;
 
 /**
  * A local relation that has been cached already.
+ * CachedLocalRelation doesn't support LocalRelations of size over 2GB.
  *
  * @generated from message spark.connect.CachedLocalRelation
  */
@@ -1211,6 +1589,38 @@ export declare type CachedLocalRelation = Message<"spark.connect.CachedLocalRela
  * Use `create(CachedLocalRelationSchema)` to create a new message.
  */
 export declare const CachedLocalRelationSchema: GenMessage<CachedLocalRelation>;
+
+/**
+ * A local relation that has been cached already.
+ *
+ * @generated from message spark.connect.ChunkedCachedLocalRelation
+ */
+export declare type ChunkedCachedLocalRelation = Message<"spark.connect.ChunkedCachedLocalRelation"> & {
+  /**
+   * (Required) A list of sha-256 hashes for representing LocalRelation.data.
+   * Data is serialized in Arrow IPC streaming format, each batch is cached on the server as
+   * a separate artifact. Each hash represents one batch stored on the server.
+   * Hashes are hex-encoded strings (e.g., "a3b2c1d4...").
+   *
+   * @generated from field: repeated string dataHashes = 1;
+   */
+  dataHashes: string[];
+
+  /**
+   * (Optional) A sha-256 hash of the serialized LocalRelation.schema.
+   * Scala clients always provide the schema, Python clients can omit it.
+   * Hash is a hex-encoded string (e.g., "a3b2c1d4...").
+   *
+   * @generated from field: optional string schemaHash = 2;
+   */
+  schemaHash?: string | undefined;
+};
+
+/**
+ * Describes the message spark.connect.ChunkedCachedLocalRelation.
+ * Use `create(ChunkedCachedLocalRelationSchema)` to create a new message.
+ */
+export declare const ChunkedCachedLocalRelationSchema: GenMessage<ChunkedCachedLocalRelation>;
 
 /**
  * Represents a remote relation that has been cached on server.
@@ -1267,7 +1677,9 @@ export declare type Sample = Message<"spark.connect.Sample"> & {
   withReplacement?: boolean | undefined;
 
   /**
-   * (Optional) The random seed.
+   * (Required) The random seed.
+   * This field is required to avoid generating mutable dataframes (see SPARK-48184 for details),
+   * however, still keep it 'optional' here for backward compatibility.
    *
    * @generated from field: optional int64 seed = 5;
    */
@@ -1788,7 +2200,9 @@ export declare type StatSampleBy = Message<"spark.connect.StatSampleBy"> & {
   fractions: StatSampleBy_Fraction[];
 
   /**
-   * (Optional) The random seed.
+   * (Required) The random seed.
+   * This field is required to avoid generating mutable dataframes (see SPARK-48184 for details),
+   * however, still keep it 'optional' here for backward compatibility.
    *
    * @generated from field: optional int64 seed = 5;
    */
@@ -2026,16 +2440,22 @@ export declare type WithColumnsRenamed = Message<"spark.connect.WithColumnsRenam
   input?: Relation | undefined;
 
   /**
-   * (Required)
+   * (Optional)
    *
    * Renaming column names of input relation from A to B where A is the map key
    * and B is the map value. This is a no-op if schema doesn't contain any A. It
    * does not require that all input relation column names to present as keys.
    * duplicated B are not allowed.
    *
-   * @generated from field: map<string, string> rename_columns_map = 2;
+   * @generated from field: map<string, string> rename_columns_map = 2 [deprecated = true];
+   * @deprecated
    */
   renameColumnsMap: { [key: string]: string };
+
+  /**
+   * @generated from field: repeated spark.connect.WithColumnsRenamed.Rename renames = 3;
+   */
+  renames: WithColumnsRenamed_Rename[];
 };
 
 /**
@@ -2043,6 +2463,31 @@ export declare type WithColumnsRenamed = Message<"spark.connect.WithColumnsRenam
  * Use `create(WithColumnsRenamedSchema)` to create a new message.
  */
 export declare const WithColumnsRenamedSchema: GenMessage<WithColumnsRenamed>;
+
+/**
+ * @generated from message spark.connect.WithColumnsRenamed.Rename
+ */
+export declare type WithColumnsRenamed_Rename = Message<"spark.connect.WithColumnsRenamed.Rename"> & {
+  /**
+   * (Required) The existing column name.
+   *
+   * @generated from field: string col_name = 1;
+   */
+  colName: string;
+
+  /**
+   * (Required) The new column name.
+   *
+   * @generated from field: string new_col_name = 2;
+   */
+  newColName: string;
+};
+
+/**
+ * Describes the message spark.connect.WithColumnsRenamed.Rename.
+ * Use `create(WithColumnsRenamed_RenameSchema)` to create a new message.
+ */
+export declare const WithColumnsRenamed_RenameSchema: GenMessage<WithColumnsRenamed_Rename>;
 
 /**
  * Adding columns or replacing the existing columns that have the same names.
@@ -2214,6 +2659,61 @@ export declare type Unpivot_Values = Message<"spark.connect.Unpivot.Values"> & {
 export declare const Unpivot_ValuesSchema: GenMessage<Unpivot_Values>;
 
 /**
+ * Transpose a DataFrame, switching rows to columns.
+ * Transforms the DataFrame such that the values in the specified index column
+ * become the new columns of the DataFrame.
+ *
+ * @generated from message spark.connect.Transpose
+ */
+export declare type Transpose = Message<"spark.connect.Transpose"> & {
+  /**
+   * (Required) The input relation.
+   *
+   * @generated from field: spark.connect.Relation input = 1;
+   */
+  input?: Relation | undefined;
+
+  /**
+   * (Optional) A list of columns that will be treated as the indices.
+   * Only single column is supported now.
+   *
+   * @generated from field: repeated spark.connect.Expression index_columns = 2;
+   */
+  indexColumns: Expression[];
+};
+
+/**
+ * Describes the message spark.connect.Transpose.
+ * Use `create(TransposeSchema)` to create a new message.
+ */
+export declare const TransposeSchema: GenMessage<Transpose>;
+
+/**
+ * @generated from message spark.connect.UnresolvedTableValuedFunction
+ */
+export declare type UnresolvedTableValuedFunction = Message<"spark.connect.UnresolvedTableValuedFunction"> & {
+  /**
+   * (Required) name (or unparsed name for user defined function) for the unresolved function.
+   *
+   * @generated from field: string function_name = 1;
+   */
+  functionName: string;
+
+  /**
+   * (Optional) Function arguments. Empty arguments are allowed.
+   *
+   * @generated from field: repeated spark.connect.Expression arguments = 2;
+   */
+  arguments: Expression[];
+};
+
+/**
+ * Describes the message spark.connect.UnresolvedTableValuedFunction.
+ * Use `create(UnresolvedTableValuedFunctionSchema)` to create a new message.
+ */
+export declare const UnresolvedTableValuedFunctionSchema: GenMessage<UnresolvedTableValuedFunction>;
+
+/**
  * @generated from message spark.connect.ToSchema
  */
 export declare type ToSchema = Message<"spark.connect.ToSchema"> & {
@@ -2296,6 +2796,13 @@ export declare type MapPartitions = Message<"spark.connect.MapPartitions"> & {
    * @generated from field: optional bool is_barrier = 3;
    */
   isBarrier?: boolean | undefined;
+
+  /**
+   * (Optional) ResourceProfile id used for the stage level scheduling.
+   *
+   * @generated from field: optional int32 profile_id = 4;
+   */
+  profileId?: number | undefined;
 };
 
 /**
@@ -2371,6 +2878,21 @@ export declare type GroupMap = Message<"spark.connect.GroupMap"> & {
    * @generated from field: optional string timeout_conf = 9;
    */
   timeoutConf?: string | undefined;
+
+  /**
+   * (Optional) The schema for the grouped state.
+   *
+   * @generated from field: optional spark.connect.DataType state_schema = 10;
+   */
+  stateSchema?: DataType | undefined;
+
+  /**
+   * Below fields are used by TransformWithState and TransformWithStateInPandas
+   * (Optional) TransformWithState related parameters.
+   *
+   * @generated from field: optional spark.connect.TransformWithStateInfo transform_with_state_info = 11;
+   */
+  transformWithStateInfo?: TransformWithStateInfo | undefined;
 };
 
 /**
@@ -2378,6 +2900,41 @@ export declare type GroupMap = Message<"spark.connect.GroupMap"> & {
  * Use `create(GroupMapSchema)` to create a new message.
  */
 export declare const GroupMapSchema: GenMessage<GroupMap>;
+
+/**
+ * Additional input parameters used for TransformWithState operator.
+ *
+ * @generated from message spark.connect.TransformWithStateInfo
+ */
+export declare type TransformWithStateInfo = Message<"spark.connect.TransformWithStateInfo"> & {
+  /**
+   * (Required) Time mode string for transformWithState.
+   *
+   * @generated from field: string time_mode = 1;
+   */
+  timeMode: string;
+
+  /**
+   * (Optional) Event time column name.
+   *
+   * @generated from field: optional string event_time_column_name = 2;
+   */
+  eventTimeColumnName?: string | undefined;
+
+  /**
+   * (Optional) Schema for the output DataFrame.
+   * Only required used for TransformWithStateInPandas.
+   *
+   * @generated from field: optional spark.connect.DataType output_schema = 3;
+   */
+  outputSchema?: DataType | undefined;
+};
+
+/**
+ * Describes the message spark.connect.TransformWithStateInfo.
+ * Use `create(TransformWithStateInfoSchema)` to create a new message.
+ */
+export declare const TransformWithStateInfoSchema: GenMessage<TransformWithStateInfo>;
 
 /**
  * @generated from message spark.connect.CoGroupMap
@@ -2584,6 +3141,62 @@ export declare type PythonUDTF = Message<"spark.connect.PythonUDTF"> & {
 export declare const PythonUDTFSchema: GenMessage<PythonUDTF>;
 
 /**
+ * @generated from message spark.connect.CommonInlineUserDefinedDataSource
+ */
+export declare type CommonInlineUserDefinedDataSource = Message<"spark.connect.CommonInlineUserDefinedDataSource"> & {
+  /**
+   * (Required) Name of the data source.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * (Required) The data source type.
+   *
+   * @generated from oneof spark.connect.CommonInlineUserDefinedDataSource.data_source
+   */
+  dataSource: {
+    /**
+     * @generated from field: spark.connect.PythonDataSource python_data_source = 2;
+     */
+    value: PythonDataSource;
+    case: "pythonDataSource";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message spark.connect.CommonInlineUserDefinedDataSource.
+ * Use `create(CommonInlineUserDefinedDataSourceSchema)` to create a new message.
+ */
+export declare const CommonInlineUserDefinedDataSourceSchema: GenMessage<CommonInlineUserDefinedDataSource>;
+
+/**
+ * @generated from message spark.connect.PythonDataSource
+ */
+export declare type PythonDataSource = Message<"spark.connect.PythonDataSource"> & {
+  /**
+   * (Required) The encoded commands of the Python data source.
+   *
+   * @generated from field: bytes command = 1;
+   */
+  command: Uint8Array;
+
+  /**
+   * (Required) Python version being used in the client.
+   *
+   * @generated from field: string python_ver = 2;
+   */
+  pythonVer: string;
+};
+
+/**
+ * Describes the message spark.connect.PythonDataSource.
+ * Use `create(PythonDataSourceSchema)` to create a new message.
+ */
+export declare const PythonDataSourceSchema: GenMessage<PythonDataSource>;
+
+/**
  * Collect arbitrary (named) metrics from a dataset.
  *
  * @generated from message spark.connect.CollectMetrics
@@ -2643,7 +3256,7 @@ export declare type Parse = Message<"spark.connect.Parse"> & {
   schema?: DataType | undefined;
 
   /**
-   * Options for the csv/json parser. The map key is case insensitive.
+   * Options for the csv/json/xml parser. The map key is case insensitive.
    *
    * @generated from field: map<string, string> options = 4;
    */
@@ -2674,10 +3287,214 @@ export enum Parse_ParseFormat {
    * @generated from enum value: PARSE_FORMAT_JSON = 2;
    */
   JSON = 2,
+
+  /**
+   * @generated from enum value: PARSE_FORMAT_XML = 3;
+   */
+  XML = 3,
 }
 
 /**
  * Describes the enum spark.connect.Parse.ParseFormat.
  */
 export declare const Parse_ParseFormatSchema: GenEnum<Parse_ParseFormat>;
+
+/**
+ * Relation of type [[AsOfJoin]].
+ *
+ * `left` and `right` must be present.
+ *
+ * @generated from message spark.connect.AsOfJoin
+ */
+export declare type AsOfJoin = Message<"spark.connect.AsOfJoin"> & {
+  /**
+   * (Required) Left input relation for a Join.
+   *
+   * @generated from field: spark.connect.Relation left = 1;
+   */
+  left?: Relation | undefined;
+
+  /**
+   * (Required) Right input relation for a Join.
+   *
+   * @generated from field: spark.connect.Relation right = 2;
+   */
+  right?: Relation | undefined;
+
+  /**
+   * (Required) Field to join on in left DataFrame
+   *
+   * @generated from field: spark.connect.Expression left_as_of = 3;
+   */
+  leftAsOf?: Expression | undefined;
+
+  /**
+   * (Required) Field to join on in right DataFrame
+   *
+   * @generated from field: spark.connect.Expression right_as_of = 4;
+   */
+  rightAsOf?: Expression | undefined;
+
+  /**
+   * (Optional) The join condition. Could be unset when `using_columns` is utilized.
+   *
+   * This field does not co-exist with using_columns.
+   *
+   * @generated from field: spark.connect.Expression join_expr = 5;
+   */
+  joinExpr?: Expression | undefined;
+
+  /**
+   * Optional. using_columns provides a list of columns that should present on both sides of
+   * the join inputs that this Join will join on. For example A JOIN B USING col_name is
+   * equivalent to A JOIN B on A.col_name = B.col_name.
+   *
+   * This field does not co-exist with join_condition.
+   *
+   * @generated from field: repeated string using_columns = 6;
+   */
+  usingColumns: string[];
+
+  /**
+   * (Required) The join type.
+   *
+   * @generated from field: string join_type = 7;
+   */
+  joinType: string;
+
+  /**
+   * (Optional) The asof tolerance within this range.
+   *
+   * @generated from field: spark.connect.Expression tolerance = 8;
+   */
+  tolerance?: Expression | undefined;
+
+  /**
+   * (Required) Whether allow matching with the same value or not.
+   *
+   * @generated from field: bool allow_exact_matches = 9;
+   */
+  allowExactMatches: boolean;
+
+  /**
+   * (Required) Whether to search for prior, subsequent, or closest matches.
+   *
+   * @generated from field: string direction = 10;
+   */
+  direction: string;
+};
+
+/**
+ * Describes the message spark.connect.AsOfJoin.
+ * Use `create(AsOfJoinSchema)` to create a new message.
+ */
+export declare const AsOfJoinSchema: GenMessage<AsOfJoin>;
+
+/**
+ * Relation of type [[LateralJoin]].
+ *
+ * `left` and `right` must be present.
+ *
+ * @generated from message spark.connect.LateralJoin
+ */
+export declare type LateralJoin = Message<"spark.connect.LateralJoin"> & {
+  /**
+   * (Required) Left input relation for a Join.
+   *
+   * @generated from field: spark.connect.Relation left = 1;
+   */
+  left?: Relation | undefined;
+
+  /**
+   * (Required) Right input relation for a Join.
+   *
+   * @generated from field: spark.connect.Relation right = 2;
+   */
+  right?: Relation | undefined;
+
+  /**
+   * (Optional) The join condition.
+   *
+   * @generated from field: spark.connect.Expression join_condition = 3;
+   */
+  joinCondition?: Expression | undefined;
+
+  /**
+   * (Required) The join type.
+   *
+   * @generated from field: spark.connect.Join.JoinType join_type = 4;
+   */
+  joinType: Join_JoinType;
+};
+
+/**
+ * Describes the message spark.connect.LateralJoin.
+ * Use `create(LateralJoinSchema)` to create a new message.
+ */
+export declare const LateralJoinSchema: GenMessage<LateralJoin>;
+
+/**
+ * Relation of type [[NearestByJoin]].
+ *
+ * For each row on the left side, returns up to `num_results` rows from the right side ranked
+ * by `ranking_expression`.
+ *
+ * @generated from message spark.connect.NearestByJoin
+ */
+export declare type NearestByJoin = Message<"spark.connect.NearestByJoin"> & {
+  /**
+   * (Required) Left (query) input relation.
+   *
+   * @generated from field: spark.connect.Relation left = 1;
+   */
+  left?: Relation | undefined;
+
+  /**
+   * (Required) Right (base) input relation.
+   *
+   * @generated from field: spark.connect.Relation right = 2;
+   */
+  right?: Relation | undefined;
+
+  /**
+   * (Required) Scalar expression used to rank candidate rows on the right side.
+   *
+   * @generated from field: spark.connect.Expression ranking_expression = 3;
+   */
+  rankingExpression?: Expression | undefined;
+
+  /**
+   * (Required) Maximum number of matches per left row. Must be between 1 and 100000.
+   *
+   * @generated from field: int32 num_results = 4;
+   */
+  numResults: number;
+
+  /**
+   * (Required) The join type. Must be one of: "inner", "leftouter".
+   *
+   * @generated from field: string join_type = 5;
+   */
+  joinType: string;
+
+  /**
+   * (Required) Search algorithm contract. Must be one of: "approx", "exact".
+   *
+   * @generated from field: string mode = 6;
+   */
+  mode: string;
+
+  /**
+   * (Required) Ranking direction. Must be one of: "distance", "similarity".
+   *
+   * @generated from field: string direction = 7;
+   */
+  direction: string;
+};
+
+/**
+ * Describes the message spark.connect.NearestByJoin.
+ * Use `create(NearestByJoinSchema)` to create a new message.
+ */
+export declare const NearestByJoinSchema: GenMessage<NearestByJoin>;
 

@@ -180,6 +180,12 @@ export declare type DataType = Message<"spark.connect.DataType"> & {
     case: "map";
   } | {
     /**
+     * @generated from field: spark.connect.DataType.Variant variant = 25;
+     */
+    value: DataType_Variant;
+    case: "variant";
+  } | {
+    /**
      * UserDefinedType
      *
      * @generated from field: spark.connect.DataType.UDT udt = 23;
@@ -188,12 +194,32 @@ export declare type DataType = Message<"spark.connect.DataType"> & {
     case: "udt";
   } | {
     /**
+     * Geospatial types
+     *
+     * @generated from field: spark.connect.DataType.Geometry geometry = 26;
+     */
+    value: DataType_Geometry;
+    case: "geometry";
+  } | {
+    /**
+     * @generated from field: spark.connect.DataType.Geography geography = 27;
+     */
+    value: DataType_Geography;
+    case: "geography";
+  } | {
+    /**
      * UnparsedDataType
      *
      * @generated from field: spark.connect.DataType.Unparsed unparsed = 24;
      */
     value: DataType_Unparsed;
     case: "unparsed";
+  } | {
+    /**
+     * @generated from field: spark.connect.DataType.Time time = 28;
+     */
+    value: DataType_Time;
+    case: "time";
   } | { case: undefined; value?: undefined };
 };
 
@@ -323,6 +349,11 @@ export declare type DataType_String = Message<"spark.connect.DataType.String"> &
    * @generated from field: uint32 type_variation_reference = 1;
    */
   typeVariationReference: number;
+
+  /**
+   * @generated from field: string collation = 2;
+   */
+  collation: string;
 };
 
 /**
@@ -410,6 +441,27 @@ export declare type DataType_TimestampNTZ = Message<"spark.connect.DataType.Time
  * Use `create(DataType_TimestampNTZSchema)` to create a new message.
  */
 export declare const DataType_TimestampNTZSchema: GenMessage<DataType_TimestampNTZ>;
+
+/**
+ * @generated from message spark.connect.DataType.Time
+ */
+export declare type DataType_Time = Message<"spark.connect.DataType.Time"> & {
+  /**
+   * @generated from field: optional int32 precision = 1;
+   */
+  precision?: number | undefined;
+
+  /**
+   * @generated from field: uint32 type_variation_reference = 2;
+   */
+  typeVariationReference: number;
+};
+
+/**
+ * Describes the message spark.connect.DataType.Time.
+ * Use `create(DataType_TimeSchema)` to create a new message.
+ */
+export declare const DataType_TimeSchema: GenMessage<DataType_Time>;
 
 /**
  * @generated from message spark.connect.DataType.CalendarInterval
@@ -659,6 +711,64 @@ export declare type DataType_Map = Message<"spark.connect.DataType.Map"> & {
 export declare const DataType_MapSchema: GenMessage<DataType_Map>;
 
 /**
+ * @generated from message spark.connect.DataType.Geometry
+ */
+export declare type DataType_Geometry = Message<"spark.connect.DataType.Geometry"> & {
+  /**
+   * @generated from field: int32 srid = 1;
+   */
+  srid: number;
+
+  /**
+   * @generated from field: uint32 type_variation_reference = 2;
+   */
+  typeVariationReference: number;
+};
+
+/**
+ * Describes the message spark.connect.DataType.Geometry.
+ * Use `create(DataType_GeometrySchema)` to create a new message.
+ */
+export declare const DataType_GeometrySchema: GenMessage<DataType_Geometry>;
+
+/**
+ * @generated from message spark.connect.DataType.Geography
+ */
+export declare type DataType_Geography = Message<"spark.connect.DataType.Geography"> & {
+  /**
+   * @generated from field: int32 srid = 1;
+   */
+  srid: number;
+
+  /**
+   * @generated from field: uint32 type_variation_reference = 2;
+   */
+  typeVariationReference: number;
+};
+
+/**
+ * Describes the message spark.connect.DataType.Geography.
+ * Use `create(DataType_GeographySchema)` to create a new message.
+ */
+export declare const DataType_GeographySchema: GenMessage<DataType_Geography>;
+
+/**
+ * @generated from message spark.connect.DataType.Variant
+ */
+export declare type DataType_Variant = Message<"spark.connect.DataType.Variant"> & {
+  /**
+   * @generated from field: uint32 type_variation_reference = 1;
+   */
+  typeVariationReference: number;
+};
+
+/**
+ * Describes the message spark.connect.DataType.Variant.
+ * Use `create(DataType_VariantSchema)` to create a new message.
+ */
+export declare const DataType_VariantSchema: GenMessage<DataType_Variant>;
+
+/**
  * @generated from message spark.connect.DataType.UDT
  */
 export declare type DataType_UDT = Message<"spark.connect.DataType.UDT"> & {
@@ -668,22 +778,30 @@ export declare type DataType_UDT = Message<"spark.connect.DataType.UDT"> & {
   type: string;
 
   /**
+   * Required for Scala/Java UDT
+   *
    * @generated from field: optional string jvm_class = 2;
    */
   jvmClass?: string | undefined;
 
   /**
+   * Required for Python UDT
+   *
    * @generated from field: optional string python_class = 3;
    */
   pythonClass?: string | undefined;
 
   /**
+   * Required for Python UDT
+   *
    * @generated from field: optional string serialized_python_class = 4;
    */
   serializedPythonClass?: string | undefined;
 
   /**
-   * @generated from field: spark.connect.DataType sql_type = 5;
+   * Required for Python UDT
+   *
+   * @generated from field: optional spark.connect.DataType sql_type = 5;
    */
   sqlType?: DataType | undefined;
 };

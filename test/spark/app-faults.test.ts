@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { given, states, told, until, within } from "./carrying-app.ts";
+import { eventually, send } from "./kafka-streams.ts";
+import { ownSpark } from "./server.ts";
+
+test("what a killed server took with it runs again once it is back, from where it was", async (t) => {
+  const server = await ownSpark(t);
+  const on = server && (await given(t, server.url));
+  if (!on) return;
+  await within(on.options, async (app) => {
+    await send(on, on.from, ["a"]);
+    await until(on, ["1a", "2a"]);
+    await eventually(app.look, ({ queries }) => queries.every(({ seen }) => seen.read === 1));
+    await server.kill();
+    const lost = await app.look();
+    assert.equal(lost.connected, false);
+    assert.deepEqual(states(lost), { first: "lost", second: "lost" });
+    await send(on, on.from, ["b"]);
+    await server.start();
+    const back = await eventually(app.look, ({ queries }) =>
+      queries.every(({ state }) => state === "running"),
+    );
+    assert.equal(back.connected, true);
+    assert.deepEqual(await until(on, ["1a", "1b", "2a", "2b"]), ["1a", "1b", "2a", "2b"]);
+    const wanted = ["server lost null", "server back null", "started again first", "started again second"];
+    assert.deepEqual(told(on.events).slice(2), wanted);
+  });
+});
