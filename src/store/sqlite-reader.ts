@@ -58,14 +58,14 @@ export function openStoreReader(directory: string, pipeline: Pipeline): StoreRea
 }
 
 function readerOver(database: DatabaseSync, pipeline: Pipeline, file: string): StoreReader {
+  // Own tables first: where they are missing, the store is being made, and nothing else says so.
+  const readDead = deadReader(database);
+  const readLate = lateReader(database);
+  const isRepaired = repairedReader(database);
   const readNewest = pipeline.tables.map((table) => newestReader(database, table));
   const readAlerts = alertsReader(database);
   const readers = tableReaders(database, pipeline);
   const reader = (table: string): TableRowReader => readers.get(table)!;
-
-  const readDead = deadReader(database);
-  const readLate = lateReader(database);
-  const isRepaired = repairedReader(database);
 
   /** However many statements it takes. */
   function asOfOneCommit<T>(read: () => T): T {
