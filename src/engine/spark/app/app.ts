@@ -9,6 +9,7 @@ import type { KafkaSettings } from "../../../kafka/settings.ts";
 import type { TextFile } from "../../../pipeline/files.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
 import { type DirectoryLock, lockDirectory } from "../../../store/directory-lock.ts";
+import { shownAddress } from "../connect/address.ts";
 import { connect, type SparkSession } from "../connect/session.ts";
 import type { StreamingQuery } from "../connect/streaming.ts";
 import type { StreamQuery } from "../stream/query.ts";
@@ -131,10 +132,10 @@ async function refuseOther(
     );
   if (kept.checkpoints !== checkpoints)
     throw otherCheckpoint(checkpoints, `this data directory's are in ${kept.checkpoints}`);
-  if (kept.remote === remote || !(await runsAt(kept))) return;
+  if (shownAddress(kept.remote) === shownAddress(remote) || !(await runsAt(kept))) return;
   throw fail(
     "spark.elsewhere",
-    `the queries of this data directory run at ${kept.remote}, not at ${remote}`,
+    `the queries of this data directory run at ${shownAddress(kept.remote)}, not at ${shownAddress(remote)}`,
     "Stop them there with --stop, then start them here: they go on from their checkpoints.",
   );
 }
@@ -298,7 +299,11 @@ function createApp(parts: Parts): SparkApp & { begin(): Promise<void> } {
         throw error;
       await loseSession(error.message);
     }
-    return { remote: options.remote, connected: session !== null, queries: running.map(({ view }) => view) };
+    return {
+      remote: shownAddress(options.remote),
+      connected: session !== null,
+      queries: running.map(({ view }) => view),
+    };
   }
 
   async function close(): Promise<void> {
