@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { openSession } from "../../src/engine/embedded/open.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { alertCases, eventsOf } from "../pipeline/alert-events.ts";
-import type { LogRecord } from "../simulation/simulate.ts";
+import { batchOf, type LogRecord } from "../simulation/simulate.ts";
 import { streams } from "../spark/kafka-streams.ts";
 import { produce, type Sent, sentByEmbedded, sentBySpark, spread } from "./stream-runs.ts";
 import { difference } from "./tables-compare.ts";
 import { generatedLog } from "./tables-events.ts";
+import { smallLog } from "./tables-small-events.ts";
 
 const standard = loadPipeline(fileURLToPath(new URL("../../pipeline", import.meta.url)));
 /** After every case of an alert; an hour ends, and with it windows of an hour and more. */
@@ -94,3 +96,21 @@ for (const { partitions, records, delayMs } of [
     assert.equal(new Set(alertsOf(embedded)).size, pipeline.alerts.length);
     assertEqual(pipeline, embedded, spark);
   });
+
+/** Without the records that come too late: of them the engines know at different times. */
+function inTime(pipeline: Pipeline, log: readonly LogRecord[]): readonly LogRecord[] {
+  const { late } = openSession(pipeline).step(batchOf(log, 0));
+  const positions = new Set(late.map(({ position }) => position));
+  return log.filter((_, position) => !positions.has(position));
+}
+
+test("what the default models leave out of the language gives equal messages", async (t) => {
+  const found = await streams(t);
+  if (found === null) return;
+  const whole = loadPipeline(fileURLToPath(new URL("pipeline", import.meta.url)));
+  const parts = [inTime(whole, smallLog(6, 600))];
+  const topic = await produce(found, parts, INGEST_MS);
+  const pipeline = { ...whole, source: { ...whole.source, topic } };
+  const spark = await sentBySpark(found, pipeline, { topic, records: 300 });
+  assertEqual(pipeline, sentByEmbedded(pipeline, parts, 300), spark);
+});

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { pipelineFrom } from "../../src/cli/pipeline-option.ts";
-import { type AppEvent, type AppOptions, openApp, type SparkApp } from "../../src/engine/spark/app/app.ts";
+import { openApp } from "../../src/engine/spark/app/app.ts";
 import { readRecord, sparkDirectory } from "../../src/engine/spark/app/record.ts";
+import type { AppEvent, AppOptions, SparkApp } from "../../src/engine/spark/app/supervise.ts";
 import type { AppView } from "../../src/engine/spark/app/watch.ts";
 import { connect } from "../../src/engine/spark/connect/session.ts";
 import type { StreamQuery } from "../../src/engine/spark/stream/query.ts";

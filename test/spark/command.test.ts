@@ -106,6 +106,26 @@ test("Ctrl-C stops the queries, and the next start goes on from there", async (t
   assert.equal((await rows(on)).length, 2);
 });
 
+test("the queries of a client that was killed run on, and are found or started again", async (t) => {
+  const on = await given(t);
+  if (!on) return;
+  const killed = start(["run", "--engine=spark", ...on.settings]);
+  await killed.said('"started","query":"rows"');
+  killed.kill();
+  await killed.outcome;
+  await send(on, on.input, ['{"id":"x","amount":11}']);
+  await eventually(
+    () => rows(on),
+    ({ length }) => length === 1,
+  );
+  const found = await on.run("--detach");
+  assert.match(found.stderr, /"found","query":"rows"/);
+  const restarted = await on.run("--restart", "--detach");
+  assert.equal(restarted.exitCode, 0, restarted.stderr);
+  assert.match(restarted.stderr, /Stopped: rows\..*"started again","query":"rows"/s);
+  assert.equal((await status(on)).exitCode, 0);
+});
+
 test("a server that isn't there, and a topic that isn't, are said before anything starts", async (t) => {
   const on = await given(t);
   if (!on) return;

@@ -2,73 +2,24 @@
  * An application on Spark: the queries of a pipeline, which go on without this process. One process a data directory
  * watches over them; it makes run again what a server took with it, on the same checkpoints.
  */
-import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
-import { type ErrorCode, fail, LoanstreamError } from "../../../errors.ts";
-import type { KafkaSettings } from "../../../kafka/settings.ts";
-import type { TextFile } from "../../../pipeline/files.ts";
-import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import { fail } from "../../../errors.ts";
 import { type DirectoryLock, lockDirectory } from "../../../store/directory-lock.ts";
-import { connect, type SparkSession } from "../connect/session.ts";
-import type { StreamingQuery } from "../connect/streaming.ts";
-import type { StreamQuery } from "../stream/query.ts";
-import { type Planned, planQueries } from "./change.ts";
+import { shownAddress } from "../connect/address.ts";
+import { connect } from "../connect/session.ts";
+import { planQueries } from "./change.ts";
 import { sinkOptions, sourceOptions } from "./kafka-options.ts";
 import {
   type AppRecord,
   makeSparkDirectory,
   newRecord,
-  type QueryRecord,
   readPipeline,
   readRecord,
   sparkDirectory,
-  writePipeline,
-  writeRecord,
 } from "./record.ts";
-import { claimCheckpoints, openAppSession, otherCheckpoint } from "./session.ts";
-import { type Submission, submit, type Views } from "./submit.ts";
-import { type AppView, createTally, lookAt, type QueryView, unseen } from "./watch.ts";
-
-export interface AppOptions {
-  readonly pipeline: Pipeline;
-  readonly queries: readonly StreamQuery[];
-  /** The texts of the pipeline's models. */
-  readonly models: readonly TextFile[];
-  readonly dataDirectory: string;
-  /** `sc://host:port` */
-  readonly remote: string;
-  /** Spark's own settings, by its names. */
-  readonly conf: Readonly<Record<string, string>>;
-  /** The folder of all checkpoints as the server sees it; null: in the data directory. */
-  readonly checkpoints: string | null;
-  readonly kafka: KafkaSettings;
-  /** At most so many records a batch and query. */
-  readonly maxOffsets: number;
-  /** Whether queries begin anew whose checkpoint can't take a change of the pipeline. */
-  readonly anew: boolean;
-  readonly tell: (event: AppEvent) => void;
-}
-
-export interface AppEvent {
-  readonly what: "found" | "started" | "started again" | "stopped" | "died" | "server lost" | "server back";
-  readonly query: string | null;
-  readonly why: string | null;
-}
-
-export interface SparkApp {
-  /** How every query is. The session lives on by being asked; where the server is back, so are its queries. */
-  look(): Promise<AppView>;
-  /** Stops every query, each after the batch that it is at. */
-  stop(): Promise<void>;
-  /** Leaves the queries to themselves. */
-  close(): Promise<void>;
-}
-
-interface Running {
-  readonly planned: Planned;
-  query: StreamingQuery | null;
-  view: QueryView;
-}
+import { otherCheckpoint } from "./session.ts";
+import type { Submission } from "./submit.ts";
+import { type AppOptions, type SparkApp, supervise } from "./supervise.ts";
 
 /**
  * Finds the queries that run, starts the others, and those anew that the pipeline has changed. Throws `store.in-use`,
@@ -98,7 +49,7 @@ async function open(options: AppOptions, directory: string, lock: DirectoryLock)
     { pipeline, queries, options: { source, sink, triggerMs, conf: options.conf }, anew },
   );
   const first = kept ?? newRecord(remote, pipeline.source.topic, checkpoints);
-  const app = createApp({
+  const app = supervise({
     options,
     directory,
     lock,
@@ -131,10 +82,10 @@ async function refuseOther(
     );
   if (kept.checkpoints !== checkpoints)
     throw otherCheckpoint(checkpoints, `this data directory's are in ${kept.checkpoints}`);
-  if (kept.remote === remote || !(await runsAt(kept))) return;
+  if (shownAddress(kept.remote) === shownAddress(remote) || !(await runsAt(kept))) return;
   throw fail(
     "spark.elsewhere",
-    `the queries of this data directory run at ${kept.remote}, not at ${remote}`,
+    `the queries of this data directory run at ${shownAddress(kept.remote)}, not at ${shownAddress(remote)}`,
     "Stop them there with --stop, then start them here: they go on from their checkpoints.",
   );
 }
@@ -148,175 +99,4 @@ async function runsAt({ remote, sessionId }: AppRecord): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-interface Parts {
-  readonly options: AppOptions;
-  readonly directory: string;
-  readonly lock: DirectoryLock;
-  readonly planned: readonly Planned[];
-  readonly submission: Submission;
-  readonly record: AppRecord;
-}
-
-/** What a start of one query can't do anything about. */
-const OF_ALL: readonly ErrorCode[] = ["spark.unreachable", "spark.session-lost", "spark.connector-missing"];
-
-const isOneOf = (error: LoanstreamError, codes: readonly ErrorCode[]): boolean =>
-  codes.includes(error.diagnostics[0].code);
-
-function createApp(parts: Parts): SparkApp & { begin(): Promise<void> } {
-  const { options, directory, planned, submission } = parts;
-  const { tell } = options;
-  const tally = createTally();
-  const running: readonly Running[] = planned.map((each) => ({
-    planned: each,
-    query: null,
-    view: unseen(each.query.name, "lost"),
-  }));
-  let record = parts.record;
-  let session: SparkSession | null = null;
-  let views: Views = new Map();
-
-  function keep(change: Partial<AppRecord>): void {
-    record = { ...record, ...change };
-    writeRecord(directory, record);
-  }
-
-  function keepQuery(name: string, its: QueryRecord): void {
-    keep({ queries: { ...record.queries, [name]: its } });
-  }
-
-  /** A session that has ended can't be had again: its queries go on in a new one. */
-  async function openSession(): Promise<SparkSession> {
-    views = new Map();
-    try {
-      return await openAppSession(options.remote, record.sessionId, options.conf);
-    } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
-      keep({ sessionId: randomUUID() });
-      return openAppSession(options.remote, record.sessionId, options.conf);
-    }
-  }
-
-  async function start(on: SparkSession, one: Running, what: "started" | "started again"): Promise<void> {
-    const { query, generation, text, state } = one.planned;
-    const folder = `${record.checkpoints}/${query.name}${generation === 1 ? "" : `-${generation}`}`;
-    try {
-      one.query = await submit(on, views, query, folder, submission);
-      const { id, runId } = one.query;
-      keepQuery(query.name, { generation, text, state, run: { id, runId } });
-      one.view = unseen(query.name, "running");
-      tell({ what, query: query.name, why: null });
-    } catch (error) {
-      if (!(error instanceof LoanstreamError) || isOneOf(error, OF_ALL)) throw error;
-      one.query = null;
-      one.view = { ...unseen(query.name, "died"), failure: error.message };
-      tell({ what: "died", query: query.name, why: error.message });
-    }
-  }
-
-  /** Queries of before that aren't as they should be. */
-  async function stopOthers(active: readonly StreamingQuery[]): Promise<readonly StreamingQuery[]> {
-    const good = active.filter(({ name }) =>
-      planned.some((each) => !each.changed && each.query.name === name),
-    );
-    for (const query of active) {
-      if (good.includes(query)) continue;
-      await query.stop();
-      const was = record.queries[query.name ?? ""];
-      if (was !== undefined) keepQuery(query.name ?? "", { ...was, run: null });
-      tell({ what: "stopped", query: query.name, why: "the pipeline has changed" });
-    }
-    return good;
-  }
-
-  async function begin(): Promise<void> {
-    const opened = await openSession();
-    try {
-      await claimCheckpoints(opened, record.checkpoints, record.application);
-      const good = await stopOthers(await opened.streaming.active());
-      keep({});
-      for (const one of running) {
-        const found = good.find(({ name }) => name === one.planned.query.name);
-        if (found === undefined)
-          await start(opened, one, one.planned.query.name in record.queries ? "started again" : "started");
-        else adopt(one, found);
-      }
-      writePipeline(directory, options.pipeline);
-      session = opened;
-    } catch (error) {
-      await opened.close().catch(() => {});
-      throw error;
-    }
-  }
-
-  function adopt(one: Running, found: StreamingQuery): void {
-    one.query = found;
-    one.view = unseen(one.planned.query.name, "running");
-    tell({ what: "found", query: found.name, why: null });
-  }
-
-  async function lookAtAll(on: SparkSession): Promise<void> {
-    const active = new Set((await on.streaming.active()).map(({ runId }) => runId));
-    for (const one of running) await lookAtOne(on, one, active);
-  }
-
-  async function lookAtOne(on: SparkSession, one: Running, active: ReadonlySet<string>): Promise<void> {
-    const { query, view } = one;
-    if (query === null || view.state === "died" || view.state === "stopped") return;
-    try {
-      one.view = await lookAt(
-        on.streaming.query(query.id, query.runId, query.name ?? ""),
-        active.has(query.runId),
-        tally,
-      );
-    } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
-      await start(on, one, "started again");
-    }
-    if (one.view.state === "died") tell({ what: "died", query: query.name, why: one.view.failure });
-    if (one.view.state === "stopped") tell({ what: "stopped", query: query.name, why: "by another client" });
-  }
-
-  async function loseSession(why: string): Promise<void> {
-    await session?.close().catch(() => {});
-    if (session !== null) tell({ what: "server lost", query: null, why });
-    session = null;
-    for (const one of running) if (one.view.state === "running") one.view = { ...one.view, state: "lost" };
-  }
-
-  async function look(): Promise<AppView> {
-    try {
-      if (session === null) {
-        session = await openSession();
-        tell({ what: "server back", query: null, why: null });
-      }
-      await lookAtAll(session);
-    } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.unreachable", "spark.session-lost"]))
-        throw error;
-      await loseSession(error.message);
-    }
-    return { remote: options.remote, connected: session !== null, queries: running.map(({ view }) => view) };
-  }
-
-  async function close(): Promise<void> {
-    keep({ pid: null });
-    await session?.close().catch(() => {});
-    parts.lock.release();
-  }
-
-  async function stop(): Promise<void> {
-    const on = session ?? (await openSession());
-    session = on;
-    for (const query of await on.streaming.active()) {
-      await query.stop();
-      tell({ what: "stopped", query: query.name, why: null });
-    }
-    const stopped = Object.entries(record.queries).map(([name, its]) => [name, { ...its, run: null }]);
-    keep({ queries: Object.fromEntries(stopped) });
-  }
-
-  return { begin, look, stop, close };
 }

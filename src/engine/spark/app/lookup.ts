@@ -2,6 +2,7 @@
 
 import { LoanstreamError } from "../../../errors.ts";
 import { isLocked } from "../../../store/directory-lock.ts";
+import { shownAddress } from "../connect/address.ts";
 import { connect, type SparkSession } from "../connect/session.ts";
 import { type AppRecord, type QueryRecord, readRecord, sparkDirectory, writeRecord } from "./record.ts";
 import { type AppView, lookAt, type QueryView, type Tally, unseen } from "./watch.ts";
@@ -29,14 +30,14 @@ export async function lookAtApp({ record }: FoundApp, tally: Tally): Promise<App
       const active = new Set((await session.streaming.active()).map(({ runId }) => runId));
       const views: QueryView[] = [];
       for (const [name, { run }] of all) views.push(await viewOf(session, { name, run, active, tally }));
-      return { remote, connected: true, queries: views };
+      return { remote: shownAddress(remote), connected: true, queries: views };
     } finally {
       await session.close();
     }
   } catch (error) {
     if (!isPassing(error)) throw error;
     const lost = all.map(([name, { run }]) => unseen(name, run === null ? "stopped" : "lost"));
-    return { remote, connected: false, queries: lost };
+    return { remote: shownAddress(remote), connected: false, queries: lost };
   }
 }
 

@@ -1,5 +1,6 @@
 /** The session that an application's queries live in. */
 import { fail } from "../../../errors.ts";
+import { shownAddress } from "../connect/address.ts";
 import { sparkFailureOf } from "../connect/failure.ts";
 import { connect, type SparkSession } from "../connect/session.ts";
 
@@ -41,7 +42,7 @@ export function refuseOldVersion(version: string, remote: string): void {
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
   throw fail(
     "spark.version",
-    `Spark ${version} answers at ${remote}, and streaming needs ${LEAST_VERSION.join(".")} or newer`,
+    `Spark ${version} answers at ${shownAddress(remote)}, and streaming needs ${LEAST_VERSION.join(".")} or newer`,
     "Start a server of Spark 3.5.4 or 4, or name another one.",
   );
 }

@@ -1,8 +1,8 @@
 /** A Spark session over Spark Connect: batch queries, views, settings, streaming queries. */
 import { randomUUID } from "node:crypto";
-import { createClient } from "@connectrpc/connect";
+import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { fail } from "../../../errors.ts";
+import { parseAddress } from "./address.ts";
 import { type Connection, execute, type Plan } from "./execution.ts";
 import { toFailure } from "./failure.ts";
 import { SparkConnectService } from "./generated/spark/connect/base_pb.js";
@@ -49,24 +49,28 @@ const SETTINGS = { "spark.sql.ansi.enabled": "false", "spark.sql.session.timeZon
 const PING_INTERVAL_MS = 330_000;
 const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
 
-/** `url`: `sc://host:port`. Throws `spark.unreachable` where no server answers, `spark.session-lost`. */
+/** `url`: see `parseAddress`. Throws `usage.invalid`, `spark.unreachable` where no server answers, `spark.session-lost`. */
 export async function connect(
   url: string,
   { sessionId = randomUUID() }: ConnectOptions = {},
 ): Promise<SparkSession> {
-  const baseUrl = httpUrl(url);
+  const { baseUrl, shown, token, userId } = parseAddress(url);
   const http2 = new Http2SessionManager(baseUrl, { pingIntervalMs: PING_INTERVAL_MS });
-  const transport = createGrpcTransport({ baseUrl, sessionManager: http2, readMaxBytes: MAX_RESPONSE_BYTES });
-  const user = "loanstream";
+  const transport = createGrpcTransport({
+    baseUrl,
+    sessionManager: http2,
+    readMaxBytes: MAX_RESPONSE_BYTES,
+    interceptors: token === null ? [] : [bearing(token)],
+  });
   const connection: Connection = {
     client: createClient(SparkConnectService, transport),
     identity: {
       sessionId,
-      userContext: { userId: user, userName: user },
+      userContext: { userId, userName: userId },
       clientType: "loanstream",
     },
   };
-  const session = openSession(connection, url, () => http2.abort());
+  const session = openSession(connection, shown, () => http2.abort());
   try {
     await session.config(SETTINGS);
   } catch (error) {
@@ -76,11 +80,14 @@ export async function connect(
   return session;
 }
 
-function httpUrl(url: string): string {
-  const match = /^sc:\/\/([^/;]+)\/?$/.exec(url);
-  if (match) return `http://${match[1]}`;
-  throw fail("usage.invalid", `${url} is no address of Spark Connect`, "Write it as sc://host:port.");
-}
+/** Tells the server who asks. */
+const bearing =
+  (token: string): Interceptor =>
+  (next) =>
+  (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return next(request);
+  };
 
 function openSession(connection: Connection, url: string, disconnect: () => void): SparkSession {
   const { client, identity } = connection;
