@@ -39,8 +39,10 @@ export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
 /**
  * Typed columns of every record, with `_unusable` where it is dead. The long condition stands behind the columns: of one
  * before them Spark's optimizer would infer a constraint for every choice of the columns that it names, 2^n in all.
+ *
+ * @param kept further columns, each with a comma after it
  */
-function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[] {
+function checkedSource({ source, schema }: Pipeline, kept = ""): readonly SparkDefinition[] {
   const { fromJson, columns, isDead } = sparkSource(schema);
   const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
   const time = source.eventTime === null ? null : quoteName(source.eventTime);
@@ -55,7 +57,7 @@ function checkedSource({ source, schema }: Pipeline): readonly SparkDefinition[]
     },
     {
       name: "_checked",
-      sql: `SELECT partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time, value AS _value,\n  ${leaves.join(",\n  ")},\n  ${isDead} AS _dead\nFROM _parsed`,
+      sql: `SELECT partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time,${kept}\n  ${leaves.join(",\n  ")},\n  ${isDead} AS _dead\nFROM _parsed`,
     },
     { name: "_live", sql: `SELECT *, ${dead} AS _unusable\nFROM _checked` },
   ];
@@ -129,7 +131,7 @@ export function streamRecords(pipeline: Pipeline): readonly SparkStep[] {
     marked: null,
   };
   const views = [
-    ...checkedSource(pipeline),
+    ...checkedSource(pipeline, " value AS _value,"),
     { name: "_keyed", sql: `SELECT ${items.join(",\n  ")}\nFROM _live` },
   ];
   return [

@@ -6,6 +6,8 @@ import { connect, type SparkSession } from "../connect/session.ts";
 
 /** Below them, unless settings say otherwise. */
 const DEFAULTS = {
+  // Each batch is planned anew, and what the optimizer infers of the plans helps none of them.
+  "spark.sql.constraintPropagation.enabled": "false",
   "spark.sql.shuffle.partitions": "2",
   // Each look at a query takes all of them.
   "spark.sql.streaming.numRecentProgressUpdates": "20",
