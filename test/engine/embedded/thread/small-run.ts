@@ -62,9 +62,6 @@ const logger = createLogger("engine", {
   write: () => {},
 });
 
-/** A run that is dead never triggers. */
-const MOST_TURNS = 200;
-
 /** A loop over real files, whose timer ticks when the test says so. */
 export interface Run {
   readonly loop: EngineLoop;
@@ -184,8 +181,7 @@ export async function start(directory: string, settings: RunSettings = {}): Prom
     const ticked = async () => {
       const before = triggers;
       tick();
-      for (let turn = 0; turn < MOST_TURNS && triggers === before && failures.length === 0; turn += 1)
-        await new Promise((resolve) => setImmediate(resolve));
+      await until(() => isDead || triggers > before || failures.length > 0);
     };
     const ends = () => log.partitions.map((partition) => partition.end());
     const loseCommits = () => {
