@@ -140,17 +140,19 @@ async function follow(cursor: TopicCursor, parts: Following): Promise<void> {
   const { wanted, limit, write, patient, tell, signal } = parts;
   let left = limit;
   let asked = false;
+  let anyWanted = false;
   while (left > 0 && !signal.aborted) {
     const records = await cursor.next(RECORDS_AT_ONCE);
     if (signal.aborted) return;
     if (records.length === 0) {
       if (!asked) tell("nothing yet");
-      else if (!patient && left === limit) tell("none wanted");
+      else if (!patient && !anyWanted) tell("none wanted");
       if (!patient) return;
       await delay(LOOK_AGAIN_MS, null, { signal }).catch(() => {});
     }
     const shown = records.filter(wanted).slice(0, left);
     left -= shown.length;
+    anyWanted ||= shown.length > 0;
     await print(Buffer.concat(shown.flatMap((record) => [write(record), LINE_END])), signal);
     asked = true;
   }

@@ -143,6 +143,8 @@ async function withThread(run: Run, tables: Tables, url: string, token: string):
 
 function tellKafka({ logger, options }: Run, { settings, applicationId }: KafkaIdentity): void {
   const { topic } = options.pipeline.source;
+  if (options.generator !== null)
+    logger.warn("sends made-up events to the topic; --no-generator only reads it", { topic });
   logger.info("reads from Kafka", { broker: settings.bootstrap.join(), topic, application: applicationId });
 }
 

@@ -6,6 +6,7 @@ import { probe } from "../kafka/probe.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
 import { count, counted, size } from "../output/quantities.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { ALERTS_TOPIC, COMMITS_TOPIC } from "../pipeline/topic-names.ts";
 import { keptOf } from "../topics/kafka.ts";
 import { topicNamed } from "../topics/topic-list.ts";
 import { besideInput, differenceOf, type WantedTopic, wantedTopics } from "../topics/wanted-topics.ts";
@@ -47,7 +48,7 @@ export async function topicsOnKafka(
     const names = await admin.names();
     const input = made.filter(({ name, kind }) => kind === "input" && names.includes(name));
     const all = besideInput(made, [...(await describedIn(admin, input)).values()][0]);
-    const wanted = named.size === 0 ? all : all.filter(({ name }) => named.has(name));
+    const wanted = named.size === 0 ? all.filter(mayChange(request, pipeline)) : all.filter(isNamed(named));
     const there = wanted.filter(({ name }) => names.includes(name));
     const found = await describedIn(admin, there);
     const ours = new Set(all.map(({ name }) => name));
@@ -57,6 +58,22 @@ export async function topicsOnKafka(
   } finally {
     await admin.close();
   }
+}
+
+const isNamed =
+  (names: ReadonlySet<string>) =>
+  ({ name }: WantedTopic): boolean =>
+    names.has(name);
+
+/**
+ * Alerts and marks of commits are those of every application on the cluster: a pipeline whose topics are called otherwise
+ * neither deletes them nor makes them anew unless they are named.
+ */
+function mayChange({ action }: TopicsRequest, { source }: Pipeline): (topic: WantedTopic) => boolean {
+  const isTheirs = (name: string): boolean => name.split(".")[0] === source.topic.split(".")[0];
+  const isShared = (name: string): boolean => name === ALERTS_TOPIC || name === COMMITS_TOPIC;
+  if (action === "list" || action === "create") return () => true;
+  return ({ name }) => !isShared(name) || isTheirs(name);
 }
 
 /** In the order of those given. */

@@ -31,6 +31,8 @@ export interface EventLog {
   start(): number;
   /** The next record gets this position, or a later one. */
   end(): number;
+  /** Whether `end` tells what the log holds by now; where it can't be asked at the moment there may be more. */
+  isCurrent(): boolean;
   /**
    * Whether everything that was appended before it was asked can be read: waits some seconds where others' open
    * transactions stand before it.

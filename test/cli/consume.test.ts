@@ -126,6 +126,15 @@ describe("consume", () => {
     }
   });
 
+  it("says that none was wanted only where none was", async () => {
+    const end = ["--from", "beginning", "--no-follow", "--data-dir", directory];
+    const every = await loanstream(["consume", "loan.applications", ...end]);
+    assert.ok(every.stdout !== "" && !every.stderr.includes("asked for"), every.stderr);
+    const none = await loanstream(["consume", "loan.applications", "--key", "nobody's", ...end]);
+    assert.equal(none.stdout, "");
+    assert.match(none.stderr, /asked for/);
+  });
+
   it("waits for a directory that isn't there yet, and ends after --max", async () => {
     const own = newPath();
     const following = start(["consume", "loan.applications", "--json", "--max", "3", "--data-dir", own]);

@@ -8,7 +8,7 @@ import type { Bounds } from "../positions.ts";
 import { openAside } from "./aside.ts";
 import { closed, gone, hasCode, met, rawIdentifier } from "./failures.ts";
 import type { PartitionSource } from "./source.ts";
-import { openTail, type Tail } from "./tail.ts";
+import { openTail, type Tail, tailTuning } from "./tail.ts";
 
 export interface PartitionParts extends Omit<PartitionSource, "learn"> {
   readonly bounds: Bounds;
@@ -25,6 +25,8 @@ export interface PartitionParts extends Omit<PartitionSource, "learn"> {
 /** Others' transactions are as short as ours; one that its process left open is decided in a minute or so. */
 const SETTLED_WITHIN_MS = 5_000;
 const PAUSE_MS = 20;
+/** Beyond the time that a broker may take to answer where nothing new comes. */
+const HEARD_WITHIN_MS = 1_500;
 
 export interface KafkaPartition extends EventLog {
   /** The broker told of other bounds. */
@@ -35,9 +37,11 @@ export interface KafkaPartition extends EventLog {
 
 export function openPartition(parts: PartitionParts): KafkaPartition {
   const find = rawIdentifierIn(parts.forbidden);
+  const { maxWaitMs } = tailTuning(parts.settings);
   let { start, end: known } = parts.bounds;
   let tellMore = (): void => {};
   let isClosed = false;
+  let heardMs = performance.now();
   let wasRead = false;
   /** Where the last read beside the tail ended. */
   let leftAt = -1;
@@ -52,7 +56,15 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
 
   const source: PartitionSource = {
     ...parts,
+    trouble: {
+      began(trouble) {
+        heardMs = Number.NEGATIVE_INFINITY;
+        parts.trouble.began(trouble);
+      },
+      passed: parts.trouble.passed,
+    },
     learn({ logStartOffset, lastStableOffset }) {
+      heardMs = performance.now();
       parts.trouble.passed();
       learn({ start: logStartOffset, end: lastStableOffset });
     },
@@ -124,6 +136,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
     read,
     start: () => start,
     end,
+    isCurrent: () => performance.now() - heardMs < maxWaitMs + HEARD_WITHIN_MS,
     async settled() {
       const last = await parts.askEnd();
       const deadline = performance.now() + SETTLED_WITHIN_MS;

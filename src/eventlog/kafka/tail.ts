@@ -1,6 +1,8 @@
 /** Follows a partition from one position on: what comes is fetched before it is asked for. */
 import { type RecordBatch, recordsBetween } from "../../engine/batch.ts";
 import type { KafkaReader } from "../../kafka/fetch.ts";
+import type { KafkaSettings } from "../../kafka/settings.ts";
+import { type ConsumerTuning, consumerTuning } from "../../kafka/tuning.ts";
 import { piecesOf, sizeOf } from "./pieces.ts";
 import { type PartitionSource, readerAt } from "./source.ts";
 
@@ -21,6 +23,10 @@ export interface Tail {
 /** So many bytes are fetched ahead, and what one answer brings beyond that. */
 const AHEAD_BYTES = 4 << 20;
 const CONSUMER = { "fetch.max.wait.ms": "500", "max.partition.fetch.bytes": String(2 << 20) };
+
+/** How a tail asks. */
+export const tailTuning = ({ consumer }: KafkaSettings): ConsumerTuning =>
+  consumerTuning({ ...CONSUMER, ...consumer });
 
 /** @param end behind the last record that can be read */
 export function openTail(

@@ -193,6 +193,7 @@ export async function openSegmentLog(
     read,
     start,
     end,
+    isCurrent: () => true,
     settled: async () => true,
     onMore(listener) {
       tellMore = listener;

@@ -94,7 +94,7 @@ function openPartition(log: EventLog, from: number, untilPosition: number): Part
   return {
     position: () => position,
     lag,
-    isUnread: () => next !== null || log.end() > position,
+    isUnread: () => next !== null || log.end() > position || !log.isCurrent(),
     async head() {
       const endBefore = Math.min(log.end(), until);
       next ??= await cursor.next(until);
