@@ -102,7 +102,10 @@ test("of two instances with one application id", async (t) => {
     await first.taken(takenAfter(0));
     const stranger = live(t, scene, "stranger");
     const { exitCode, stderr } = await stranger.outcome;
-    assert.match(stderr, /\[publish\.other-store\]\. Name the data directory of that store, or empty all topics but the input/);
+    assert.match(
+      stderr,
+      /\[publish\.other-store\]\. Name the data directory of that store, or empty all topics but the input/,
+    );
     assert.equal(exitCode, 1);
     await feedPart(scene, 1);
     await feedPart(scene, 2);
