@@ -1,19 +1,9 @@
-/**
- * One Kafka broker for all tests of a run. The first test that asks starts it, every other process of the same
- * `node --test` finds it, and it ends with the run.
- */
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Kafka for tests: one broker for all of a run, or one of the test's own. */
 import type { TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { type KafkaAdmin, type NewTopic, openAdmin } from "../../src/kafka/admin.ts";
 import { type KafkaSettings, plainSettings } from "../../src/kafka/settings.ts";
-import { findJava, noJava } from "../../stack/java.ts";
-import { type KafkaBroker, startKafka } from "../../stack/kafka.ts";
-import { defaultCacheDir } from "../../stack/maven.ts";
-import { answers } from "../../stack/ports.ts";
+import { startKafka } from "../../stack/kafka.ts";
+import { type OwnServer, ownServer, serverOfThisRun, withoutJava } from "../stack/test-servers.ts";
 
 export interface TestBroker {
   readonly bootstrap: string;
@@ -26,13 +16,6 @@ export const USERS = [
   { name: "bob", password: "bob's secret" },
 ] as const;
 
-/** The first start of all fetches Kafka's jars. */
-const STARTED_WITHIN_MS = 600_000;
-
-/** The runner's process where there is one, else this one: the broker lives as long as it. */
-const runPid = process.env.NODE_TEST_CONTEXT === undefined ? process.pid : process.ppid;
-const runDir = join(tmpdir(), `loanstream-test-kafka-${runPid}`);
-
 let broker: Promise<TestBroker> | undefined;
 
 /**
@@ -42,18 +25,15 @@ let broker: Promise<TestBroker> | undefined;
 export async function sharedKafka(t: Pick<TestContext, "skip">): Promise<TestBroker | null> {
   const given = process.env.LOANSTREAM_TEST_KAFKA;
   if (given !== undefined) return { bootstrap: given, secure: null };
-  if (await withoutJava(t)) return null;
-  broker ??= brokerOfThisRun();
+  if (await withoutJava(t, NOTHING)) return null;
+  broker ??= serverOfThisRun("kafka", async (place) => {
+    const { bootstrap, secure } = await startKafka({ ...place, secure: USERS });
+    return { bootstrap, secure };
+  });
   return broker;
 }
 
-/** Whether the test can't run; with CI set it fails. */
-async function withoutJava(t: Pick<TestContext, "skip">): Promise<boolean> {
-  if ((await findJava(process.env)) !== null) return false;
-  if (process.env.CI) throw noJava();
-  t.skip("NO JAVA: nothing was tried against Kafka. Install Java 17 and Maven to run this test.");
-  return true;
-}
+const NOTHING = "nothing was tried against Kafka";
 
 /** A test, or a file of tests: something that ends. */
 export interface Ending {
@@ -98,74 +78,12 @@ export const uniqueName = (kind: string): string =>
   `${kind}-${process.pid}-${Date.now().toString(36)}-${names++}`;
 
 /** A broker of the test's own, to be killed and started again at the same address. */
-export interface OwnBroker {
+export interface OwnBroker extends Pick<OwnServer, "start" | "kill"> {
   readonly settings: KafkaSettings;
-  start(): Promise<void>;
-  kill(): Promise<void>;
 }
 
 export async function ownKafka(t: Pick<TestContext, "after" | "skip">): Promise<OwnBroker | null> {
-  if (await withoutJava(t)) return null;
-  const dataDir = await mkdtemp(join(tmpdir(), "loanstream-test-kafka-own-"));
-  const port = await steadyPort();
-  let running: KafkaBroker | null = null;
-  const own: OwnBroker = {
-    settings: plainSettings([`127.0.0.1:${port}`]),
-    async start() {
-      running = await startKafka({ cacheDir: defaultCacheDir(process.env), dataDir, port });
-    },
-    async kill() {
-      await running?.stop("SIGKILL");
-      running = null;
-    },
-  };
-  t.after(async () => {
-    await own.kill();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-  await own.start();
-  return own;
-}
-
-/**
- * A free port below those that the system gives to clients: one of these could meet itself while it tries a port of its
- * own kind where nobody listens, and keep the broker from its port.
- */
-export async function steadyPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    if (!(await answers(port))) return port;
-  }
-}
-
-/** Whoever makes the folder starts the broker; the others wait for its address. */
-async function brokerOfThisRun(): Promise<TestBroker> {
-  if (await claim(runDir)) return startAndTell();
-  const deadline = Date.now() + STARTED_WITHIN_MS;
-  while (existsSync(runDir) && Date.now() < deadline) {
-    const found = await readFile(join(runDir, "address"), "utf8").catch(() => null);
-    if (found !== null) return JSON.parse(found);
-    await delay(100);
-  }
-  throw new Error(`The test process that was to start Kafka did not; see ${join(runDir, "server.log")}`);
-}
-
-const claim = (directory: string): Promise<boolean> =>
-  mkdir(directory).then(
-    () => true,
-    () => false,
-  );
-
-async function startAndTell(): Promise<TestBroker> {
-  const cacheDir = defaultCacheDir(process.env);
-  try {
-    const options = { cacheDir, dataDir: runDir, ownerPid: runPid, temporary: true, secure: USERS };
-    const { bootstrap, secure } = await startKafka(options);
-    await writeFile(join(runDir, "address.part"), JSON.stringify({ bootstrap, secure }));
-    await rename(join(runDir, "address.part"), join(runDir, "address"));
-    return { bootstrap, secure };
-  } catch (error) {
-    await rm(runDir, { recursive: true, force: true });
-    throw error;
-  }
+  if (await withoutJava(t, NOTHING)) return null;
+  const { port, start, kill } = await ownServer(t, "kafka", startKafka);
+  return { settings: plainSettings([`127.0.0.1:${port}`]), start, kill };
 }
