@@ -1,8 +1,8 @@
 /** Where the store is all that is to know of commits. */
-import type { Published, Publisher } from "./publisher.ts";
+import type { Mark, Publisher } from "./publisher.ts";
 
 /** Before the first commit. */
-export const NOTHING: Omit<Published, "storeId"> = { seq: 0, positions: [], triggered: null };
+export const NOTHING: Mark = { seq: 0, positions: [], triggered: null };
 
 export const publishesNothing: Publisher = {
   published: null,

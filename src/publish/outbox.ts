@@ -1,19 +1,15 @@
 /** What a store committed and its publisher did not make known before a process ended. */
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
-import { type Positions, reaches } from "../eventlog/positions.ts";
+import { reaches } from "../eventlog/positions.ts";
 import { ALERTS } from "../pipeline/alerts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Change } from "../store/changes.ts";
 import type { LetterReader } from "../store/letters.ts";
 import { type LogOfRecords, recordsAt } from "../topics/event-records.ts";
 import { NOTHING } from "./nothing.ts";
-import type { CameRecord, Publication, Published, Publisher, TriggerPoint } from "./publisher.ts";
+import type { CameRecord, Mark, Publication, Published, Publisher } from "./publisher.ts";
 
-/** How far a store has come. */
-export interface Committed {
-  readonly seq: number;
-  readonly positions: Positions;
-}
+type Reached = Pick<Mark, "seq" | "positions">;
 
 /**
  * Where the outputs stand beside the store: `behind`, and the outbox is to be sent; `ahead`, since the store is an older
@@ -21,7 +17,7 @@ export interface Committed {
  */
 export type Standing = "equal" | "behind" | "ahead" | "apart";
 
-export function standingOf(published: Committed | null, store: Committed): Standing {
+export function standingOf(published: Reached | null, store: Reached): Standing {
   const outputs = published ?? NOTHING;
   const [isReached, reachesIt] = [
     reaches(store.positions, outputs.positions),
@@ -43,7 +39,7 @@ export interface OutboxStore {
 export interface Outbox {
   readonly pipeline: Pick<Pipeline, "tables">;
   readonly store: OutboxStore;
-  readonly committed: Committed & { readonly triggered: TriggerPoint | null };
+  readonly committed: Mark;
   /** By partition, for the records that came late or dead. */
   readonly log: readonly LogOfRecords[];
 }
@@ -79,7 +75,7 @@ export async function sendOutbox(
     const isLast = page.length < changesAtOnce;
     changes += page.length;
     afterSeq = page.at(-1)?.seq ?? afterSeq;
-    const upTo: Published | typeof committed = isLast ? committed : { ...before, seq: afterSeq };
+    const upTo: Mark = isLast ? committed : { ...before, seq: afterSeq };
     const { seq, positions, triggered } = upTo;
     const letters = isLast ? { late: late.found, dead: dead.found } : { late: [], dead: [] };
     await sendOne(publisher, { seq, positions, triggered, tables: tablesOf(page), ...letters });

@@ -13,18 +13,22 @@ export interface TriggerPoint {
   readonly unread: readonly number[];
 }
 
-/** Which commit was published last; all of the ones before were. */
-export interface Published {
-  /** Of the store that it was a commit of. */
-  readonly storeId: string;
+/** How far a commit came. */
+export interface Mark {
   readonly seq: number;
   readonly positions: Positions;
   /** The last trigger of this commit or one before; null before the first. */
   readonly triggered: TriggerPoint | null;
 }
 
+/** Which commit was published last; all of the ones before were. */
+export interface Published extends Mark {
+  /** Of the store that it was a commit of. */
+  readonly storeId: string;
+}
+
 /** What a commit wrote. */
-export interface Publication extends Omit<Published, "storeId"> {
+export interface Publication extends Mark {
   /** Rows of tables, and of the alerts over them, as the engine put them out; of alerts those alone that are new. */
   readonly tables: readonly TableRows[];
   readonly late: readonly CameRecord[];

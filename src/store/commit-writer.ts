@@ -37,13 +37,12 @@ function writeRows(
   let seq = afterSeq;
   const written = tables.map((its) => {
     const write = writers.get(its.table)!;
-    const before = seq;
-    const isNew = its.rows.map((row) => {
-      if (!write(row, seq + 1, position)) return false;
-      seq += 1;
-      return true;
+    const rows = its.rows.filter((row) => {
+      const isNew = write(row, seq + 1, position);
+      if (isNew) seq += 1;
+      return isNew;
     });
-    return seq - before === its.rows.length ? its : { ...its, rows: its.rows.filter((_, i) => isNew[i]) };
+    return { ...its, rows };
   });
   return { seq, tables: written };
 }

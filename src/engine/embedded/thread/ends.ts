@@ -12,12 +12,12 @@ import type { Publisher } from "../../../publish/publisher.ts";
 import { openStoreReader } from "../../../store/sqlite-reader.ts";
 import type { Store } from "../../../store/store.ts";
 import type { KafkaIdentity, ThreadSettings } from "./messages.ts";
-import type { Outbox } from "./reconcile.ts";
+import type { OpenOutbox } from "./reconcile.ts";
 
 export interface Ends {
   readonly log: PartitionedLog;
   readonly openPublisher: () => Promise<Publisher>;
-  readonly openOutbox: (() => Outbox) | null;
+  readonly openOutbox: (() => OpenOutbox) | null;
 }
 
 /** Kafka, or the data directory's own log and nowhere. */

@@ -47,9 +47,9 @@ export async function openIntake(
   const { log, store, publisher, nowMs, writing, logger } = parts;
   const { session, raised } = recovered;
   const pending = createPending();
-  let { positions, triggered } = recovered;
+  let { triggered } = recovered;
   let isPutOut = !recovered.adopted;
-  let reading = openReading(log, positions);
+  let reading = openReading(log, recovered.positions);
 
   /** @param leave what is pending, where it is enough */
   async function takeIn(leave: () => Promise<void>, isToStop: () => boolean): Promise<void> {
@@ -57,7 +57,6 @@ export async function openIntake(
     try {
       for (let read = await reading.next(); read !== null; read = await reading.next()) {
         pending.addStep(read, session.step(read.batch, read.unread));
-        positions = reading.positions();
         if (isToStop()) return;
         if (pending.bytes() < COMMIT_BYTES && nowMs() < leaveAtMs) continue;
         await leave();
@@ -71,7 +70,7 @@ export async function openIntake(
 
   function trigger(unread: readonly number[]): JournalEntry["trigger"] {
     pending.addRows(session.trigger(unread));
-    triggered = { positions, unread };
+    triggered = { positions: reading.positions(), unread };
     return { unread };
   }
 
@@ -82,6 +81,7 @@ export async function openIntake(
 
   /** A commit to the store alone. */
   async function keep(trigger: JournalEntry["trigger"]): Promise<Publication> {
+    const positions = reading.positions();
     const leaving = pending.take();
     const { late, dead } = leaving;
     const state = { ledger: session.ledger(), watermarkMs: session.watermarkMs() };
@@ -98,12 +98,12 @@ export async function openIntake(
    */
   async function follow({ positions: untilPositions, triggered: last }: Published): Promise<void> {
     await writing(() => store.follow(true));
-    if (last !== null && reaches(last.positions, positions)) {
+    if (last !== null && reaches(last.positions, reading.positions())) {
       await followTo(last.positions);
       await keep(trigger(last.unread));
     }
     await followTo(untilPositions);
-    const { seq } = store.progress();
+    const { seq, positions } = store.progress();
     await publisher.begin();
     await publisher.publish({ seq, positions, triggered, tables: [], late: [], dead: [] });
     await writing(() => store.follow(false));
@@ -112,16 +112,12 @@ export async function openIntake(
   }
 
   async function followTo(untilPositions: Positions): Promise<void> {
-    await goOn(untilPositions);
+    reading = openReading(log, reading.positions(), untilPositions);
     const leave = async () => void (await keep(null));
     await takeIn(leave, () => false);
+    const positions = reading.positions();
     if (!reaches(positions, untilPositions)) throw behindLog(positions, untilPositions);
-    await goOn();
-  }
-
-  async function goOn(untilPositions?: Positions): Promise<void> {
-    await reading.rest();
-    reading = openReading(log, positions, untilPositions);
+    reading = openReading(log, positions);
   }
 
   if (toFollow !== null) await follow(toFollow);
@@ -129,13 +125,12 @@ export async function openIntake(
   if (raised.length > 0) await commit(null);
 
   return {
-    positions: () => positions,
+    positions: () => reading.positions(),
     lag: () => reading.lag(),
     takeIn: (isToStop) => takeIn(() => commit(null), isToStop),
     async putOut() {
       const unread = reading.unread();
-      positions = reading.positions();
-      if (isPutOut && isSame(triggered, { positions, unread })) return;
+      if (isPutOut && isSame(triggered, { positions: reading.positions(), unread })) return;
       await commit(trigger(unread));
       isPutOut = true;
     },

@@ -10,7 +10,7 @@ import { recoverOrAdopt } from "./adopt.ts";
 import { openIntake } from "./intake.ts";
 import { oneWorker } from "./one-worker.ts";
 import { patiently } from "./patiently.ts";
-import { type Outbox, reconcile } from "./reconcile.ts";
+import { type OpenOutbox, reconcile } from "./reconcile.ts";
 import { type RepairedLetter, type Retried, retryQueue, settleRetries } from "./retry.ts";
 import { type KeeperParts, snapshotKeeper } from "./snapshot-keeper.ts";
 
@@ -19,7 +19,7 @@ export interface LoopParts extends Omit<KeeperParts, "writing"> {
   /** Called once the state is recovered: whoever can't go on disturbs nobody who publishes. */
   readonly openPublisher: () => Promise<Publisher>;
   /** For a publisher that lacks something of the store; null where nothing is published. */
-  readonly openOutbox: (() => Outbox) | null;
+  readonly openOutbox: (() => OpenOutbox) | null;
   /** Told how many records wait to be taken in, at most, whenever that has changed. */
   readonly onLag: (records: number) => void;
   /** Told after each trigger how long it took, from when it was due until what it put out was committed. */

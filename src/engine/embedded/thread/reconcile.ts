@@ -1,17 +1,13 @@
 /** At a start: how what is published stands to what is committed, and what is to be done about it. */
 import { fail, type LoanstreamError } from "../../../errors.ts";
 import { reaches } from "../../../eventlog/positions.ts";
-import type { Pipeline } from "../../../pipeline/pipeline.ts";
-import { type OutboxStore, sendOutbox, standingOf } from "../../../publish/outbox.ts";
+import { type Outbox, sendOutbox, standingOf } from "../../../publish/outbox.ts";
 import type { Published, Publisher } from "../../../publish/publisher.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { Recovered } from "./recover.ts";
 
-/** What was committed, as it can be published. */
-export interface Outbox {
-  /** With the tables that a changed pipeline has no more. */
-  readonly pipeline: Pick<Pipeline, "tables">;
-  readonly store: OutboxStore;
+/** What was committed, tables among it that a changed pipeline has no more. */
+export interface OpenOutbox extends Pick<Outbox, "pipeline" | "store"> {
   close(): void;
 }
 
@@ -24,7 +20,7 @@ export interface Outbox {
 export async function reconcile(
   parts: IntakeParts,
   recovered: Pick<Recovered, "triggered">,
-  openOutbox: (() => Outbox) | null,
+  openOutbox: (() => OpenOutbox) | null,
 ): Promise<Published | null> {
   const { publisher, store } = parts;
   if (openOutbox === null) return null;
@@ -41,17 +37,12 @@ async function publishRest(
   { store, log, logger }: IntakeParts,
   publisher: Publisher,
   { triggered }: Pick<Recovered, "triggered">,
-  outbox: Outbox,
+  outbox: OpenOutbox,
 ): Promise<void> {
   const { seq, positions } = store.progress();
   try {
     const committed = { seq, positions, triggered };
-    const sent = await sendOutbox(publisher, {
-      pipeline: outbox.pipeline,
-      store: outbox.store,
-      committed,
-      log: log.partitions,
-    });
+    const sent = await sendOutbox(publisher, { ...outbox, committed, log: log.partitions });
     logger.info("published what was committed before", { ...sent });
   } finally {
     outbox.close();

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after } from "node:test";
 import { recordsBetween } from "../../../../src/engine/batch.ts";
 import { type EngineLoop, openLoop } from "../../../../src/engine/embedded/thread/loop.ts";
-import type { Outbox } from "../../../../src/engine/embedded/thread/reconcile.ts";
+import type { OpenOutbox } from "../../../../src/engine/embedded/thread/reconcile.ts";
 import type { Timers } from "../../../../src/engine/embedded/thread/timers.ts";
 import { type ErrorCode, LoanstreamError } from "../../../../src/errors.ts";
 import type { Append, EventLog } from "../../../../src/eventlog/event-log.ts";
@@ -208,7 +208,7 @@ function held(log: EventLog, from = () => Number.POSITIVE_INFINITY): EventLog {
   };
 }
 
-function outboxOf(directory: string, its: Pipeline): Outbox {
+function outboxOf(directory: string, its: Pipeline): OpenOutbox {
   const reader = openStoreReader(directory, its);
   return { pipeline: its, store: reader, close: reader.close };
 }
