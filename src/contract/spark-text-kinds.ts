@@ -1,79 +1,54 @@
 /**
- * `from_json` reads a number, a boolean, an object or an array into a STRING as its text. These conditions find
- * the records in which that happened.
+ * `from_json` reads a number, a boolean, an object or an array into a STRING as its text. These conditions find the
+ * records in which that happened.
  *
- * One regular expression over the record finds suspects: a key of a text field that no quote follows. (Inside a
- * text a quote is escaped, so a quoted name followed by a colon is always a key.) Only of a suspect is each field
- * then read again: an element of an array keeps its quotes in `get_json_object`.
+ * Such a text says itself that it may be none: it is a number, begins with a bracket, and so on. Of most fields none
+ * ever does, since an enumeration or a format allows no such text; of the others the record is asked how it writes the
+ * field, first by a look for the plain form, then by reading it again: an element of an array keeps its quotes in
+ * `get_json_object`, and of a key that comes twice it gives both values.
  */
 
 import { quoteText } from "../sql/render/spark.ts";
-import { namePattern } from "./name-pattern.ts";
-import type { EventSchema, Field, Leaf } from "./schema.ts";
-import { HAS_ESCAPES, structPath } from "./spark-names.ts";
+import type { EventSchema, Leaf } from "./schema.ts";
+import { HAS_ESCAPES, RECORD, structPath } from "./spark-names.ts";
 
-export function wrongTextKind(schema: EventSchema): string[] {
-  const otherNames = new Set(namesOf(schema.fields, (field) => !isText(field) && !isTextList(field)));
-  const leaves = schema.leaves.filter((leaf) => isText(leaf) || isTextList(leaf));
-  const suspectable = leaves.filter(({ name }) => !otherNames.has(name));
-  // A name that is no text elsewhere says nothing: such fields are always read again.
-  const always = leaves.filter(({ name }) => otherNames.has(name)).map(isWrongKind);
-  if (suspectable.length === 0) return always;
-  return [...always, `${isSuspect(suspectable)} AND (${suspectable.map(isWrongKind).join(" OR ")})`];
+export function wrongTextKind({ leaves }: EventSchema): string[] {
+  return leaves.flatMap((leaf) => {
+    if (leaf.type.kind === "array") return canLookOtherwise(leaf) ? [isWrongList(leaf)] : [];
+    return leaf.type.kind === "string" && canLookOtherwise(leaf) ? [isWrongText(leaf)] : [];
+  });
 }
 
-function isText(field: Field): field is Leaf {
-  if (field.kind === "object" || field.format === "epoch-millis") return false;
-  return field.type.kind === "string" || field.type.kind === "timestamp";
+/** How `from_json` writes what is no text. (1E400 becomes "Infinity", with quotes.) */
+const OTHERWISE = '[\\[{].*|-?[0-9][0-9.eE+-]*|true|false|"-?Infinity"';
+
+function canLookOtherwise({ format, values }: Leaf): boolean {
+  if (values === null) return format === null;
+  return values.some((value) => new RegExp(`^(?:${OTHERWISE})$`, "s").test(value));
 }
 
-const isTextList = (field: Field) => field.kind === "leaf" && field.type.kind === "array";
+const looksOtherwise = (text: string): string => `${text} RLIKE ${quoteText(`(?s)\\A(?:${OTHERWISE})\\z`)}`;
 
-function namesOf(fields: readonly Field[], holds: (field: Field) => boolean): string[] {
-  return fields.flatMap((field) => [
-    ...(holds(field) ? [field.name] : []),
-    ...(field.kind === "object" ? namesOf(field.fields, holds) : []),
-  ]);
-}
-
-/** Possessive, so that Java neither backtracks nor recurses. */
-const TEXT = '"(?:[^"\\\\]++|\\\\.)*+"';
-const TEXT_LIST = `\\[\\s*+(?:${TEXT}\\s*+(?:,\\s*+)?)*+\\]`;
-/**
- * Names are of letters, digits and _: a key written with one of them as an escape. It is no longer than the longest
- * name in escapes, which keeps the search linear in texts full of escapes.
- */
-function escapedKey(names: readonly string[]): string {
-  const longest = 6 * Math.max(...names.map((name) => name.length));
-  return `\\\\u00[3-7][^"]{0,${longest}}+"\\s*+:`;
-}
-
-/** The record with its keys written plainly. */
-const PLAIN_RECORD = "get_json_object(concat('[', value, ']'), '$[*]')";
-
-function isSuspect(leaves: readonly Leaf[]): string {
-  const texts = leaves.filter(isText).map(({ name }) => name);
-  const lists = leaves.filter(isTextList).map(({ name }) => name);
-  const patterns = [
-    ...(texts.length > 0 ? [`${keyOf(texts)}[^"\\sn]`] : []),
-    ...(lists.length > 0 ? [`${keyOf(lists)}(?!null|${TEXT_LIST})`] : []),
-  ].map(quoteText);
-  const escaped = escapedKey([...texts, ...lists]);
-  const matches = (record: string) =>
-    `(${patterns.map((pattern) => `${record} RLIKE ${pattern}`).join(" OR ")})`;
-  return `(${matches("value")} OR ${HAS_ESCAPES} AND value RLIKE ${quoteText(escaped)} AND ${matches(PLAIN_RECORD)})`;
-}
-
-const keyOf = (names: readonly string[]) => `"${namePattern(names)}"\\s*+:\\s*+`;
-
-/**
- * Not a text (or list of texts), or not the one that `from_json` took: then the key comes twice, and one of its
- * values may be no text. (1E400 is written as "Infinity", with quotes, by both functions.)
- */
-function isWrongKind(leaf: Leaf): string {
-  const json = `get_json_object(concat('[', value, ']'), '$[*].${leaf.path}')`;
-  const form = quoteText(isText(leaf) ? '\\A"' : `\\A${TEXT_LIST}\\z`);
+/** Of a null the first condition is false: AND goes on behind one that is null. */
+function isWrongText(leaf: Leaf): string {
   const taken = structPath(leaf.path);
-  const written = `to_json(named_struct('a', ${taken}))`;
-  return `NOT ${json} RLIKE ${form} OR ${taken} IS NOT NULL AND concat('{"a":', ${json}, '}') <> ${written}`;
+  return `${taken} IS NOT NULL AND ${looksOtherwise(taken)} AND NOT (${isPlainly(leaf.name)}) AND ${isMiswritten(leaf)}`;
+}
+
+/** Without escapes, if wherever the name stands a text follows at once, the field is one. */
+function isPlainly(name: string): string {
+  return `NOT ${HAS_ESCAPES} AND NOT ${RECORD} RLIKE ${quoteText(`"${name}"(?!:")`)}`;
+}
+
+function isWrongList(leaf: Leaf): string {
+  const taken = structPath(leaf.path);
+  return `${taken} IS NOT NULL AND exists(${taken}, element -> ${looksOtherwise("element")}) AND ${isMiswritten(leaf)}`;
+}
+
+/** The record holds something else than what `from_json` took; of a key that comes more than once, the last time. */
+function isMiswritten(leaf: Leaf): string {
+  const json = `get_json_object(concat('[', ${RECORD}, ']'), '$[*].${leaf.path}')`;
+  const object = `to_json(named_struct('a', ${structPath(leaf.path)}))`;
+  const taken = `substr(${object}, 6, char_length(${object}) - 6)`;
+  return `NOT (${json} = ${taken} OR endswith(${json}, concat(',', ${taken}, ']')))`;
 }

@@ -7,29 +7,36 @@ import { quoteName, quoteText } from "../sql/render/spark.ts";
 import { rangeOf } from "./guarantees.ts";
 import { MAX_RECORD_BYTES } from "./scan-json.ts";
 import type { EventSchema, Field, Leaf, Requirement } from "./schema.ts";
-import { HAS_ESCAPES, structPath } from "./spark-names.ts";
+import { HAS_ESCAPES, PARSED, RECORD, structPath } from "./spark-names.ts";
 import { wrongTextKind } from "./spark-text-kinds.ts";
 
-/** Expressions over the column `value` (the record, STRING) and `e`, the struct that `fromJson` makes of it. */
+/** Expressions that stand over each other: each needs those before it as columns of what it reads. */
 export interface SparkSource {
-  /** Of the struct, for `from_json`. */
-  readonly ddl: string;
-  /** Over `value`; to be evaluated once, as `e`. */
+  /** Over the record, as column `RECORD`; is column `PARSED`. */
   readonly fromJson: string;
-  /** One a leaf, named by its dotted path, over `e`; of a dead record they hold anything. */
+  /** One a leaf, named by its dotted path; of a dead record they hold anything. */
   readonly columns: readonly { readonly name: string; readonly sql: string }[];
-  /** Over `value` and `e`: true or false, never null. */
+  /** True or false, never null. */
   readonly isDead: string;
 }
 
 export function sparkSource(schema: EventSchema): SparkSource {
-  const ddl = `${schema.fields.map((field) => `${quoteName(field.name)} ${ddlType(field)}`).join(", ")}, _corrupt_record STRING`;
   return {
-    ddl,
-    fromJson: `from_json(value, ${quoteText(ddl)}, map(${FROM_JSON_OPTIONS.map(quoteText).join(", ")}))`,
+    fromJson: fromJsonSql(schema),
     columns: schema.leaves.map((leaf) => ({ name: leaf.path, sql: columnSql(leaf) })),
     isDead: isDeadSql(schema),
   };
+}
+
+/**
+ * Of an object the parser reads no further than to its end. So the record is read as a member of another object, with one
+ * more behind it, which is found only where the record's end is the end of an object.
+ */
+function fromJsonSql({ fields }: EventSchema): string {
+  const record = fields.map((field) => `${quoteName(field.name)}: ${ddlType(field)}`).join(", ");
+  const ddl = `record STRUCT<${record}>, behind INT, _corrupt_record STRING`;
+  const text = `concat('{"record":', ${RECORD}, ',"behind":0}')`;
+  return `from_json(${text}, ${quoteText(ddl)}, map(${FROM_JSON_OPTIONS.map(quoteText).join(", ")}))`;
 }
 
 const FROM_JSON_OPTIONS = [
@@ -58,8 +65,9 @@ function columnSql({ path, type, format }: Leaf): string {
 /** CASE takes a null condition for false, so that a check of an absent field is silent. */
 function isDeadSql(schema: EventSchema): string {
   const conditions = [
-    "e IS NULL",
-    "e._corrupt_record IS NOT NULL",
+    `${PARSED}._corrupt_record IS NOT NULL`,
+    `${PARSED}.record IS NULL`,
+    `${PARSED}.behind IS NULL`,
     ...RECORD_CONDITIONS,
     ...schema.leaves.flatMap(leafConditions),
     ...schema.requirements.flatMap((requirement) => missingConditions(requirement, schema)),
@@ -73,13 +81,12 @@ const PAIRS = "\\\\\\\\|\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA
 const SURROGATE = "\\\\u[dD][89a-fA-F]";
 
 const RECORD_CONDITIONS = [
-  `octet_length(value) > ${MAX_RECORD_BYTES}`,
+  `octet_length(${RECORD}) > ${MAX_RECORD_BYTES}`,
   // What is no UTF-8 comes out of the decoder changed.
-  "value <> decode(CAST(value AS BINARY), 'UTF-8')",
-  // As the only element of an array a record can be followed by nothing, except by an array's end of its own.
-  "NOT json_array_length(concat('[', value, ']')) <=> 1",
-  `NOT endswith(trim(TRAILING ${quoteText(" \t\r\n")} FROM value), '}')`,
-  `${HAS_ESCAPES} AND regexp_replace(value, ${quoteText(PAIRS)}, ' ') RLIKE ${quoteText(SURROGATE)}`,
+  `${RECORD} <> decode(CAST(${RECORD} AS BINARY), 'UTF-8')`,
+  // It may not go on as the object around it does.
+  `NOT endswith(${RECORD}, '}') AND NOT endswith(trim(TRAILING ${quoteText(" \t\r\n")} FROM ${RECORD}), '}')`,
+  `${HAS_ESCAPES} AND regexp_replace(${RECORD}, ${quoteText(PAIRS)}, ' ') RLIKE ${quoteText(SURROGATE)}`,
 ];
 
 const UUID = "\\A[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z";
@@ -92,17 +99,14 @@ function leafConditions(leaf: Leaf): string[] {
     return [
       `exists(${value}, element -> ${["element IS NULL", ...textConditions(leaf, "element")].join(" OR ")})`,
     ];
-  if (leaf.format === "date-time") return formConditions(value, TIME, "TIMESTAMP");
-  if (leaf.format === "date") return formConditions(value, `\\A${DATE}\\z`, "DATE");
+  if (leaf.format === "date-time") return formConditions(value, TIME, quoteName(leaf.path));
+  if (leaf.format === "date") return formConditions(value, `\\A${DATE}\\z`, `CAST(${value} AS DATE)`);
   return leaf.type.kind === "string" ? textConditions(leaf, value) : rangeConditions(leaf, value);
 }
 
-/** Of the form, and a real date. */
-function formConditions(value: string, form: string, type: string): string[] {
-  return [
-    `NOT ${value} RLIKE ${quoteText(form)}`,
-    `${value} IS NOT NULL AND CAST(${value} AS ${type}) IS NULL`,
-  ];
+/** Of the form, and a real date: one that has a value. */
+function formConditions(text: string, form: string, value: string): string[] {
+  return [`NOT ${text} RLIKE ${quoteText(form)}`, `${text} IS NOT NULL AND ${value} IS NULL`];
 }
 
 function textConditions({ format, values, maxLength }: Leaf, value: string): string[] {

@@ -1,6 +1,7 @@
 /** The source of a pipeline as Spark SQL over `raw(value STRING, partition INT, position BIGINT, ingest_time TIMESTAMP)`. */
 import type { EventSchema } from "../contract/schema.ts";
 import { sparkSource } from "../contract/spark.ts";
+import { PARSED, RECORD } from "../contract/spark-names.ts";
 import { quoteName } from "../sql/render/spark.ts";
 import { EVENTS } from "./models.ts";
 import { FAR_FUTURE_MS, type Pipeline } from "./pipeline.ts";
@@ -29,7 +30,7 @@ export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
     ...checkedSource(pipeline),
     {
       name: "_timed",
-      sql: `SELECT *, ${time === null ? "false" : lateness(time, delayMs)} AS _late\nFROM _live`,
+      sql: `SELECT *, ${time === null ? "false" : lateness(time, delayMs)} AS _late\nFROM _checked`,
     },
     { name: GATED, sql: `SELECT *,\n  ${status(id)} AS _status\nFROM _timed` },
     { name: EVENTS, sql: `${eventColumns(schema)}\nFROM ${GATED}\nWHERE _status = 'accepted'` },
@@ -40,26 +41,34 @@ export function batchSource(pipeline: Pipeline): readonly SparkDefinition[] {
  * Typed columns of every record, with `_unusable` where it is dead. The long condition stands behind the columns: of one
  * before them Spark's optimizer would infer a constraint for every choice of the columns that it names, 2^n in all.
  *
- * @param kept further columns, each with a comma after it
+ * @param kept further columns
  */
-function checkedSource({ source, schema }: Pipeline, kept = ""): readonly SparkDefinition[] {
+function checkedSource(
+  { source, schema }: Pipeline,
+  kept: readonly string[] = [],
+): readonly SparkDefinition[] {
   const { fromJson, columns, isDead } = sparkSource(schema);
-  const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
+  const typed = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
+  const handedOn = [
+    PARTITION_COLUMN,
+    POSITION_COLUMN,
+    ...kept,
+    ...columns.map(({ name }) => quoteName(name)),
+  ];
   const time = source.eventTime === null ? null : quoteName(source.eventTime);
-  const dead =
+  const ahead =
     time === null
-      ? "_dead"
-      : `_dead OR coalesce(${time} > _ingest_time + INTERVAL '${FAR_FUTURE_MS / 1000}' SECOND, false)`;
+      ? ""
+      : ` OR coalesce(${time} > _ingest_time + INTERVAL '${FAR_FUTURE_MS / 1000}' SECOND, false)`;
+  const named = `value AS ${RECORD}, partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time`;
   return [
-    {
-      name: "_parsed",
-      sql: `SELECT value, partition, position, ingest_time, ${fromJson} AS e\nFROM ${RAW}`,
-    },
+    { name: "_records", sql: `SELECT ${named}\nFROM ${RAW}` },
+    { name: "_parsed", sql: `SELECT *, ${fromJson} AS ${PARSED}\nFROM _records` },
+    { name: "_typed", sql: `SELECT *,\n  ${typed.join(",\n  ")}\nFROM _parsed` },
     {
       name: "_checked",
-      sql: `SELECT partition AS ${PARTITION_COLUMN}, position AS ${POSITION_COLUMN}, ingest_time AS _ingest_time,${kept}\n  ${leaves.join(",\n  ")},\n  ${isDead} AS _dead\nFROM _parsed`,
+      sql: `SELECT ${handedOn.join(", ")},\n  ${isDead}${ahead} AS ${UNUSABLE}\nFROM _typed`,
     },
-    { name: "_live", sql: `SELECT *, ${dead} AS _unusable\nFROM _checked` },
   ];
 }
 
@@ -120,7 +129,7 @@ export function streamRecords(pipeline: Pipeline): readonly SparkStep[] {
   });
   const items = [
     ...[PARTITION_COLUMN, POSITION_COLUMN, UNUSABLE],
-    `CASE WHEN ${UNUSABLE} THEN _value END AS ${DEAD_RECORD}`,
+    `CASE WHEN ${UNUSABLE} THEN ${RECORD} END AS ${DEAD_RECORD}`,
     `CASE WHEN ${UNUSABLE} THEN ${key === null ? "CAST(NULL AS STRING)" : quoteName(key)} END AS ${DEAD_KEY}`,
     ...replaced,
   ];
@@ -131,8 +140,8 @@ export function streamRecords(pipeline: Pipeline): readonly SparkStep[] {
     marked: null,
   };
   const views = [
-    ...checkedSource(pipeline, " value AS _value,"),
-    { name: "_keyed", sql: `SELECT ${items.join(",\n  ")}\nFROM _live` },
+    ...checkedSource(pipeline, [RECORD]),
+    { name: "_keyed", sql: `SELECT ${items.join(",\n  ")}\nFROM _checked` },
   ];
   return [
     ...views.map((view) => ({ ...view, dataFrame: null })),

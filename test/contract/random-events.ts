@@ -130,8 +130,19 @@ function memberText(field: Field, oddness: Oddness): fc.Arbitrary<string[]> {
   const value = rarely(oddness.oddValue, right, fc.constantFrom(...ODD_VALUES));
   const key = rarely(20, fc.constant(`"${field.name}":`), fc.constant(`"${escapeFirst(field.name)}" : `));
   const once = fc.tuple(key, value).map(([name, text]) => [`${name}${text}`]);
-  const twice = fc.tuple(once, once).map(([first, second]) => [...first, ...second]);
+  const twice = fc
+    .tuple(firstOfTwo(field, oddness, value), value)
+    .map((texts) => [texts.map((text) => `"${field.name}":${text}`).join()]);
   return rarely(oddness.leftOut, rarely(oddness.duplicate, once, twice), fc.constant([]));
+}
+
+/** Where a text is asked for it is one: of what another value hides the engines know differently much. */
+function firstOfTwo(field: Field, oddness: Oddness, value: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  if (field.kind === "object") return objectText(field.fields, { ...oddness, oddValue: 0 });
+  if (field.type.kind === "array") return leafText(field);
+  const isText = field.type.kind === "string" || field.format === "date-time";
+  const texts = ODD_VALUES.filter((odd) => odd.startsWith('"'));
+  return isText ? rarely(oddness.oddValue, leafText(field), fc.constantFrom(...texts)) : value;
 }
 
 const escapeFirst = (name: string) =>

@@ -7,8 +7,10 @@ import { loadEventSchema } from "../../src/contract/load.ts";
 import { createScanner } from "../../src/contract/scan.ts";
 import type { EventSchema } from "../../src/contract/schema.ts";
 import { sparkSource } from "../../src/contract/spark.ts";
+import { PARSED, RECORD } from "../../src/contract/spark-names.ts";
 import { rawRecords } from "../../src/engine/spark/connect/local-data.ts";
 import type { SparkSession } from "../../src/engine/spark/connect/session.ts";
+import { quoteName } from "../../src/sql/render/spark.ts";
 import { batchOf, rowOf } from "../contract/batches.ts";
 import { damagedEvent, eventText, ODD_VALUES, type Oddness } from "../contract/random-events.ts";
 import { sampleSchema } from "../contract/sample-schema.ts";
@@ -24,12 +26,14 @@ async function sparkRows(
 ): Promise<Row[]> {
   const { fromJson, columns, isDead } = sparkSource(schema);
   await spark.createView("raw", rawRecords([batchOf(records)]));
-  const typed = columns.map(({ sql }, index) =>
-    schema.leaves[index]!.type.kind === "timestamp" ? `unix_millis(${sql})` : sql,
+  const leaves = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`).join(", ");
+  const typed = columns.map(({ name }, index) =>
+    schema.leaves[index]!.type.kind === "timestamp" ? `unix_millis(${quoteName(name)})` : quoteName(name),
   );
   const named = typed.map((sql, index) => `${sql} AS c${index}`).join(", ");
   const { rows } = await spark.sql(
-    `SELECT ${isDead} AS dead, ${named} FROM (SELECT position, value, ${fromJson} AS e FROM raw) ORDER BY position`,
+    `SELECT ${isDead} AS dead, ${named} FROM (SELECT *, ${leaves} FROM (SELECT *, ${fromJson} AS ${PARSED} FROM
+      (SELECT position, value AS ${RECORD} FROM raw))) ORDER BY position`,
   );
   return rows.map(([dead, ...values]) => {
     assert.equal(typeof dead, "boolean");
@@ -268,20 +272,12 @@ test("Spark refuses text behind the object", async (t) => {
   assert.equal(await assertEqualRows(spark, sample, [`${good} \t\r\n`, ` \t\r\n${good}`]), 2);
 });
 
-test("difference: Spark does not see that more follows, if it begins with ] and ends with }", async (t) => {
-  await assertDifference(t, `${good}],[${good}`, "spark reads it");
+test("difference: Spark does not see that more follows, if it goes on as an object does", async (t) => {
+  await assertDifference(t, `${good},"more":{}`, "spark reads it");
 });
 
-test("difference: Spark loses a text's quotes, if it comes twice, first as text and then as the same number", async (t) => {
-  await assertDifference(t, withField('"free":"1","free":1'), "spark reads it");
-});
-
-test("difference: Spark refuses a text that comes twice, if an unknown field holds its name with a number", async (t) => {
-  await assertDifference(t, withField('"free":"a","free":"b","other":{"free":1}'), "spark refuses it");
-});
-
-test("difference: Spark reads an infinite number as a text, if the key is written with an escape", async (t) => {
-  await assertDifference(t, withField('"fr\\u0065e":1e400'), "spark reads it");
+test("difference: Spark does not see that a text comes twice, first as something else", async (t) => {
+  await assertDifference(t, withField('"free":1,"free":"a"'), "spark reads it");
 });
 
 test("difference: Spark refuses a number of just 1000 digits behind a zero, if an exponent is among them", async (t) => {

@@ -8,10 +8,11 @@
  */
 import type { SparkStep } from "../../../pipeline/spark-source.ts";
 import { typeName } from "../../../sql/build.ts";
-import type { AggregateRelation } from "../../../sql/plan.ts";
+import type { AggregateRelation, Relation } from "../../../sql/plan.ts";
+import { aggregateBelow } from "../../../sql/trace.ts";
 import type { Branch, BranchReader } from "./branches.ts";
 import { branchReader } from "./branches.ts";
-import { byId, END, ID, type Planned } from "./planned.ts";
+import { byId, END, havingsOf, ID, type Planned } from "./planned.ts";
 import { createSlots, type Slot } from "./slots.ts";
 import { groupedSpans, inSpans } from "./spans.ts";
 import { createWideTable, defineExpression, type WideTable } from "./wide-table.ts";
@@ -35,7 +36,8 @@ export interface EventTable {
 export interface GroupedInput {
   /** Begins the views' names. */
   readonly name: string;
-  readonly aggregations: readonly AggregateRelation[];
+  /** Each above an aggregation. */
+  readonly relations: readonly Relation[];
   readonly events: EventTable;
   readonly delayMs: number;
   readonly by: Grouping;
@@ -47,13 +49,14 @@ export interface GroupedInput {
  */
 export type Grouping = "windows" | "slides" | "spans";
 
-export function group({ name, aggregations, events, delayMs, by }: GroupedInput): Grouped {
+export function group({ name, relations, events, delayMs, by }: GroupedInput): Grouped {
   const slots = createSlots(events.table);
-  const planned = aggregations.map((aggregation, id) => ({
-    id,
-    aggregation,
-    filling: slots.fill(aggregation, id),
-  }));
+  const planned = [...Map.groupBy(relations, aggregateBelow)].flatMap(([aggregation, above], id) => {
+    if (aggregation === null) return [];
+    return [
+      { id, aggregation, filling: slots.fill(aggregation, id), havings: havingsOf(aggregation, above) },
+    ];
+  });
   const all = slots.slots();
   const rows = eventRows(planned, all, events);
   const table = createWideTable();

@@ -9,7 +9,6 @@ import {
   streamRecords,
   UNUSABLE,
 } from "../../../pipeline/spark-source.ts";
-import type { AggregateRelation } from "../../../sql/plan.ts";
 import { modelsBelow, quoteName } from "../../../sql/render/spark.ts";
 import { aggregateBelow } from "../../../sql/trace.ts";
 import { type BranchReader, branchReader } from "./branches.ts";
@@ -95,10 +94,9 @@ function groupQuery(
   members: readonly Member[],
   { outputMode, by }: GroupKind,
 ): StreamQuery {
-  const found = members.flatMap(({ table }) => aggregateBelow(table.relation) ?? []);
-  const aggregations: readonly AggregateRelation[] = [...new Set(found)];
+  const relations = members.map(({ table }) => table.relation);
   const { delayMs } = pipeline;
-  const groups = group({ name: `_${name}`, aggregations, events: eventTable(), delayMs, by });
+  const groups = group({ name: `_${name}`, relations, events: eventTable(), delayMs, by });
   const messages = members.flatMap((member) => messagesOf(member, groups.read, pipeline));
   return {
     ...describe(pipeline, name, members),

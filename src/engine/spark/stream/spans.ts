@@ -4,8 +4,9 @@
  * lies within one of them. Its windows are worked out when it changes.
  */
 import type { WindowSpec } from "../../../sql/plan.ts";
-import { byId, END, ID, type Planned } from "./planned.ts";
+import { byId, END, ID, type Planned, WINDOW_COLUMNS } from "./planned.ts";
 import type { Slot } from "./slots.ts";
+import { createWideTable, defineExpression } from "./wide-table.ts";
 
 const EVENT = "_event";
 const EVENTS = "_events";
@@ -30,17 +31,18 @@ export function inSpans(planned: readonly Planned[], slots: readonly Slot[], row
 export function groupedSpans(planned: readonly Planned[], slots: readonly Slot[], view: string): string {
   const keys = slots.filter(({ fn }) => fn === null).map(({ name }) => name);
   const grouped = [ID, END, ...keys];
-  const spans = `SELECT ${[...grouped, `collect_list(${EVENT}) AS ${EVENTS}`].join(", ")}\nFROM ${view}\nGROUP BY ${grouped.join(", ")}`;
+  const all = `SELECT ${[...grouped, `collect_list(${EVENT}) AS ${EVENTS}`].join(", ")}\nFROM ${view}\nGROUP BY ${grouped.join(", ")}`;
+  const spans = withRows(planned, slots, all, [...grouped, EVENTS]);
   const size = byId(planned, ({ sizeMs }) => `${sizeMs}L`);
   const slide = byId(planned, ({ slideMs }) => `${slideMs}L`);
   const first = byId(planned, (window) => `${lengthOf(window) - window.sizeMs}L`);
   const count = byId(planned, (window) => `${(lengthOf(window) - window.sizeMs) / window.slideMs || 1}`);
   const close = `unix_millis(${END}) - ${first} + _n * ${slide}`;
-  const within = `filter(${EVENTS}, _x -> _x._slide_end > ${close} - ${size} AND _x._slide_end <= ${close})`;
-  const windows = `transform(sequence(0, ${count} - 1), _n -> named_struct('close', ${close}, 'events', ${within}))`;
+  const inWindow = `filter(${EVENTS}, _x -> _x._slide_end > ${close} - ${size} AND _x._slide_end <= ${close})`;
+  const windows = `transform(sequence(0, ${count} - 1), _n -> named_struct('close', ${close}, 'events', ${inWindow}))`;
   const exploded = `SELECT ${[ID, ...keys].join(", ")}, explode(filter(${windows}, _w -> size(_w.events) > 0)) AS _window\nFROM (${spans})`;
   const values = slots.flatMap((slot) =>
-    slot.fn === null ? [] : [`${slotValue(slot, slide)} AS ${slot.name}`],
+    slot.fn === null ? [] : [`${slotValue(slot, "_window.events", within(slot, slide))} AS ${slot.name}`],
   );
   const end = `timestamp_millis(_window.close) AS ${END}`;
   return `SELECT ${[ID, end, ...keys, ...values].join(", ")}\nFROM (${exploded})`;
@@ -48,9 +50,38 @@ export function groupedSpans(planned: readonly Planned[], slots: readonly Slot[]
 
 const lengthOf = ({ sizeMs, slideMs }: WindowSpec): number => (sizeMs === slideMs ? sizeMs : 2 * sizeMs);
 
-function slotValue({ name, fn, windows }: Slot, slide: string): string {
-  const isIn = windows === null ? "" : ` AND _x._slide_end > _window.close - ${windows} * ${slide}`;
-  const present = `filter(_window.events, _x -> _x.${name} IS NOT NULL${isIn})`;
+/**
+ * The spans that may have a row. A HAVING that holds of a window's events holds of more of them too, as it has to where
+ * rows are never taken back; of most spans it doesn't hold, and their windows need not be worked out.
+ */
+function withRows(
+  planned: readonly Planned[],
+  slots: readonly Slot[],
+  spans: string,
+  columns: readonly string[],
+): string {
+  const table = createWideTable();
+  const conditions = planned.flatMap(({ id, havings, filling }) => {
+    if (havings.length === 0) return [];
+    const columnAt = (index: number) => table.source(filling.columns[index - WINDOW_COLUMNS]!);
+    const holds = havings.map((having) => defineExpression(table, having, columnAt));
+    return [`WHEN ${id} THEN ${holds.join(" OR ")}`];
+  });
+  if (conditions.length === 0) return spans;
+  const whole = slots.flatMap((slot) =>
+    slot.fn === null ? [] : [`${slotValue(slot, EVENTS, "true")} AS ${slot.name}`],
+  );
+  const kept = columns.map((name) => `${table.source(name)} AS ${name}`);
+  const measured = table.select(`(SELECT ${["*", ...whole].join(", ")}\nFROM (${spans}))`);
+  return `SELECT ${kept.join(", ")}\nFROM ${measured}\nWHERE CASE ${table.source(ID)} ${conditions.join(" ")} ELSE true END`;
+}
+
+const within = ({ windows }: Slot, slide: string): string =>
+  windows === null ? "true" : `_x._slide_end > _window.close - ${windows} * ${slide}`;
+
+/** Over an array of events. */
+function slotValue({ name, fn }: Slot, events: string, condition: string): string {
+  const present = `filter(${events}, _x -> _x.${name} IS NOT NULL AND ${condition})`;
   const values = `transform(${present}, _x -> _x.${name})`;
   switch (fn) {
     case "min":
