@@ -141,6 +141,7 @@ export const catalogue = {
   "stack.no-java": failure,
   "stack.no-log": failure,
   "stack.no-maven": failure,
+  "stack.other-runs": failure,
   "stack.port-in-use": failure,
   "store.behind-log": failure,
   "store.corrupt": failure,

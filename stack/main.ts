@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fail, formatDiagnostic, LoanstreamError } from "../src/errors.ts";
-import { composeDown, composeLogs, composeUp, hasContainers } from "./containers.ts";
+import { composeDown, composeLogs, composeUp, hasContainers, runningInContainers } from "./containers.ts";
 import { defaultCacheDir } from "./maven.ts";
 import {
   anyRuns,
@@ -12,7 +12,16 @@ import {
   startStack,
   stopStack,
 } from "./processes.ts";
-import { chosenServices, everyService, type StackService } from "./services.ts";
+import {
+  chosenServices,
+  everyService,
+  kafka,
+  type PortOf,
+  portOf,
+  refuseOthers,
+  type StackService,
+} from "./services.ts";
+import { makeTopics } from "./topics.ts";
 
 const USAGE = "Say up, down [--data] or logs [SERVICE].";
 
@@ -41,12 +50,23 @@ function parse(argv: readonly string[]) {
   }
 }
 
+/** The application makes its topics itself; for Spark they have to be there. */
 async function up(options: StackOptions): Promise<number> {
   const services = chosenServices(process.env);
-  if (await inContainers(options)) return composeUp(services);
-  await startStack(services, options);
-  options.say("make logs follows their logs, make down stops them.");
-  return 0;
+  const contained = await inContainers(options);
+  const code = contained ? await upInContainers(services) : 0;
+  if (code !== 0) return code;
+  const ports: PortOf = contained
+    ? (service) => portOf(service, options.env)
+    : await startStack(services, options);
+  const made = services.some(({ name }) => name === "spark") ? await makeTopics(ports(kafka)) : 0;
+  if (made === 0 && !contained) options.say("make logs follows their logs, make down stops them.");
+  return made;
+}
+
+async function upInContainers(services: readonly StackService[]): Promise<number> {
+  refuseOthers(services, await runningInContainers());
+  return composeUp(services);
 }
 
 /** Both ways, since an engine may have come since the start. */
