@@ -16,7 +16,9 @@ test("queries go on without the client, are found again, and stop when they are 
   await within(on.options, async (app) => {
     assert.deepEqual(told(on.events).slice(2), ["found first", "found second"]);
     assert.deepEqual(runs(on), started);
-    const view = await eventually(app.look, ({ queries }) => queries.every(({ seen }) => seen.read === 1));
+    const view = await eventually(app.look, ({ queries }) =>
+      queries.every(({ counted }) => counted.read === 1),
+    );
     assert.deepEqual(states(view), { first: "running", second: "running" });
     assert.deepEqual(
       view.queries.map(({ lag }) => lag),
@@ -74,7 +76,7 @@ test("a query that dies is told, with why, and the others go on", async (t) => {
     await send(on, on.from, ["0"]);
     const view = await eventually(app.look, ({ queries: [, second] }) => second?.state === "died");
     assert.deepEqual(states(view), { first: "running", second: "died" });
-    assert.match(view.queries[1]?.failure ?? "", /\[INVALID_INDEX_OF_ZERO\]/);
+    assert.match(view.queries[1]?.failure?.message ?? "", /^Spark: \[INVALID_INDEX_OF_ZERO\]/);
     assert.deepEqual(told(on.events), ["started first", "started second", "died second"]);
     assert.deepEqual(await until(on, ["0"]), ["0"]);
   });
