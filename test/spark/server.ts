@@ -5,9 +5,10 @@ import { sparkRelease } from "../../stack/spark/releases.ts";
 import { startSpark } from "../../stack/spark.ts";
 import { type OwnServer, ownServer, serverOfThisRun, withoutJava } from "../stack/test-servers.ts";
 
-/** That of every server which tests start: `LOANSTREAM_TEST_SPARK_RELEASE`, as `make up SPARK=` has it. */
 const VARIABLE = "LOANSTREAM_TEST_SPARK_RELEASE";
-export const release = sparkRelease(process.env[VARIABLE] || "1", VARIABLE);
+/** Which release every server that tests start is of, as `make up SPARK=` has it. */
+export const releaseName = process.env[VARIABLE] || "1";
+export const release = sparkRelease(releaseName, VARIABLE);
 
 let url: Promise<string> | undefined;
 
