@@ -85,11 +85,27 @@ export interface QueryRun {
 }
 
 /** Runs a query over a topic from its beginning until there are no more records. */
-export async function runToEnd(
+export async function runToEnd(on: Streams, query: StreamQuery, run: SparkRun): Promise<QueryRun> {
+  const view = `_sent_${query.name}`;
+  const sink = { name: view, format: "memory", options: {}, checkpoint: uniqueName(query.name) };
+  const batches = await runInto(on, query, run, sink);
+  return { sent: await sentTo(on.spark, view), batches };
+}
+
+export interface Sink {
+  readonly name: string;
+  readonly format: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** A folder in the one of `Streams`. Where it is there, the query goes on from it. */
+  readonly checkpoint: string;
+}
+
+export async function runInto(
   { spark, bootstrap, directory }: Streams,
   { name, steps, sql, outputMode }: StreamQuery,
   { topic, records }: SparkRun,
-): Promise<QueryRun> {
+  sink: Sink,
+): Promise<QueryRun["batches"]> {
   const source = {
     "kafka.bootstrap.servers": bootstrap,
     subscribe: topic,
@@ -98,13 +114,11 @@ export async function runToEnd(
   };
   await spark.define(KAFKA_VIEW, streamOf("kafka", source));
   for (const step of steps) await spark.define(step.name, relationOf(step));
-  const view = `_sent_${name}`;
-  const query = await spark.streaming.start({
-    ...{ name: view, input: sqlText(sql), format: "memory", options: {} },
-    ...{ outputMode, checkpoint: join(directory, uniqueName(name)), triggerMs: null },
-  });
+  const checkpoint = join(directory, sink.checkpoint);
+  const started = { ...sink, input: sqlText(sql), outputMode, checkpoint, triggerMs: null };
+  const query = await spark.streaming.start(started);
   if (!(await query.awaitTermination(RUN_WITHIN_MS))) throw new Error(`${name} goes on`);
-  return { sent: await sentTo(spark, view), batches: await query.recentProgress() };
+  return query.recentProgress();
 }
 
 async function sentTo(spark: Streams["spark"], view: string): Promise<readonly Sent[]> {
