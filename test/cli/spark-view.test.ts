@@ -31,7 +31,9 @@ const progressOf = (batchId: number, rows: number, durations: object = { addBatc
           customMetrics: { numDroppedDuplicateRows: 3 },
         },
       ],
-      observedMetrics: { ledger: { accepted: rows - 6, dead: 1 } },
+      observedMetrics: {
+        ledger: { values: [rows - 6, 1], schema: { fields: [{ name: "accepted" }, { name: "dead" }] } },
+      },
       sources: [
         {
           numInputRows: rows,

@@ -64,9 +64,9 @@ export function parseProgress(json: string): QueryProgress {
       "numDroppedDuplicateRows",
     ),
     observed: new Map(
-      Object.entries(recordOf(progress.observedMetrics)).map(([name, its]) => [
+      Object.entries(recordOf(progress.observedMetrics)).map(([name, row]) => [
         name,
-        numbersOf(recordOf(its)),
+        fieldsOf(recordOf(row)),
       ]),
     ),
     outputRows: outputRows < 0 ? null : outputRows,
@@ -101,6 +101,13 @@ const sumOf = (list: readonly Json[], name: string): number =>
 
 const numbersOf = (record: Json): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, numberOf(value)]));
+
+/** A row comes as its values beside its schema. */
+function fieldsOf({ values, schema }: Json): Readonly<Record<string, number>> {
+  const all: readonly unknown[] = Array.isArray(values) ? values : [];
+  const fields = listOf(recordOf(schema).fields);
+  return Object.fromEntries(fields.map(({ name }, index) => [String(name), numberOf(all[index])]));
+}
 
 /** Spark Connect gives them as the text of JSON. Several sources over one topic end alike. */
 function offsetsOf(sources: readonly unknown[]): Offsets {
