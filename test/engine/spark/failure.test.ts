@@ -60,6 +60,9 @@ test("two on one checkpoint, and records that are gone, are told apart from othe
   assert.match(failed(readFailure(elsewhere, null)).message, /\[spark\.checkpoint-in-use\]/);
   const gone = "Partition t-0's offset was changed from 3 to 1, some data may have been missed.";
   assert.match(failed(readFailure(gone, null)).message, /\[spark\.offsets-gone\].*--anew/);
+  const gone4 =
+    "[STREAM_FAILED] Some data may have been lost because they are not available in Kafka any more";
+  assert.match(failed(readFailure(gone4, null)).message, /\[spark\.offsets-gone\]/);
   assert.match(failed(readFailure("[KAFKA_DATA_LOSS.X] Gone.", null)).message, /\[spark\.offsets-gone\]/);
 });
 

@@ -79,7 +79,7 @@ const kinds: readonly { readonly matches: RegExp; readonly code: ErrorCode; read
     remedy: "Stop the one that runs, or name another folder for checkpoints.",
   },
   {
-    matches: /some data may have been (?:lost|missed)|^\[KAFKA_DATA_LOSS/,
+    matches: /some data may have been (?:lost|missed)|^\[KAFKA_DATA_LOSS/i,
     code: "spark.offsets-gone",
     remedy: "Begin such queries anew from the topic's oldest record with --anew.",
   },
