@@ -81,3 +81,22 @@ test("a query that dies is told, with why, and the others go on", async (t) => {
     assert.deepEqual(await until(on, ["0"]), ["0"]);
   });
 });
+
+test("what Spark refuses of a model is told with file, line and column, and the others go on", async (t) => {
+  const on = await given(t);
+  if (!on) return;
+  const model = {
+    path: "models/second.sql",
+    text: "-- Nosuch(text).\nSELECT\n  nosuch(text, 2) AS value\nFROM texts",
+  };
+  const [first] = on.options.queries;
+  assert.ok(first);
+  const second = { ...carrying("second", on.to, "concat('2', nosuch(text, 2L))"), models: ["second"] };
+  await within({ ...on.options, queries: [first, second], models: [model] }, async (app) => {
+    const view = await app.look();
+    assert.deepEqual(states(view), { first: "running", second: "died" });
+    const { failure } = view.queries[1] ?? {};
+    assert.equal(failure?.code, "spark.query-failed");
+    assert.deepEqual(failure.place, { file: model.path, line: 3, column: 3 });
+  });
+});

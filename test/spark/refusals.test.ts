@@ -78,6 +78,22 @@ test("what runs in a session that was lost is waited for, and never started besi
   });
 });
 
+test("of two applications that claim the same checkpoints at once each query runs once at most", async (t) => {
+  const on = await given(t);
+  if (!on) return;
+  const options = { ...on.options, checkpoints: join(on.directory, "checkpoints") };
+  const other = { ...options, dataDirectory: join(on.directory, "other") };
+  const opened = await Promise.allSettled([openApp(options), openApp(other)]);
+  const apps = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const views = await Promise.all(apps.map((app) => app.look()));
+  const all = views.flatMap(({ queries }) => queries).filter(({ state }) => state === "running");
+  assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
+  for (const app of apps) {
+    await app.stop();
+    await app.close();
+  }
+});
+
 /** As Spark 4 itself does where nobody asked for an hour. Spark 3.5 has no call for it. */
 async function closeSession(on: GivenApp): Promise<boolean> {
   const baseUrl = on.url.replace("sc:", "http:");

@@ -227,8 +227,9 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       }
       await lookAtAll(session);
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.unreachable", "spark.session-lost"]))
+      if (!(error instanceof LoanstreamError) || isOneOf(error, ["spark.connector-missing", "spark.version"]))
         throw error;
+      // A server that is ending answers with any failure.
       await loseSession(error.message);
     }
     return {
