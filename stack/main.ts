@@ -1,7 +1,8 @@
 /** `node stack/main.ts up | down [--data] | logs [SERVICE]`; `--directory DIR` keeps the services' data elsewhere. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { fail, formatDiagnostic, LoanstreamError } from "../src/errors.ts";
+import { fail } from "../src/errors.ts";
+import { command } from "./command.ts";
 import { composeDown, composeLogs, composeUp, hasContainers, runningInContainers } from "./containers.ts";
 import { defaultCacheDir } from "./maven.ts";
 import {
@@ -33,11 +34,11 @@ async function run(argv: readonly string[]): Promise<number> {
     env: process.env,
     say: (line) => process.stdout.write(`${line}\n`),
   };
-  const [command, service] = positionals;
-  if (command === "up") return up(options);
-  if (command === "down") return down(values.data, options);
-  if (command === "logs") return logs(service, options);
-  throw fail("usage.invalid", `there is no command "${command ?? ""}"`, USAGE);
+  const [verb, service] = positionals;
+  if (verb === "up") return up(options);
+  if (verb === "down") return down(values.data, options);
+  if (verb === "logs") return logs(service, options);
+  throw fail("usage.invalid", `there is no command "${verb ?? ""}"`, USAGE);
 }
 
 function parse(argv: readonly string[]) {
@@ -93,12 +94,4 @@ function serviceNamed(name: string): StackService {
   throw fail("usage.invalid", `there is no service "${name}"`, `Say one of ${known}.`);
 }
 
-// Whoever reads may have enough; the work goes on.
-process.stdout.on("error", () => {});
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof LoanstreamError)) throw error;
-  for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
-  process.exitCode = error.exitCode;
-}
+await command(() => run(process.argv.slice(2)));
