@@ -10,6 +10,7 @@ import { sqlText, streamOf } from "../../src/engine/spark/connect/relation.ts";
 import { streamQueries } from "../../src/engine/spark/stream/queries.ts";
 import { KAFKA_VIEW, type StreamQuery } from "../../src/engine/spark/stream/query.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
+import type { KafkaSettings } from "../../src/kafka/settings.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { publicationRecords } from "../../src/publish/records.ts";
 import { textReader } from "../../src/topics/event-record.ts";
@@ -47,7 +48,17 @@ export async function produce(
 ): Promise<string> {
   // The records are as old as they say, and a broker deletes what is older than its topic keeps.
   const topic = await kafka.topic(partitions.length, { "retention.ms": "-1" });
-  const producer = await openProducer(kafka.settings, { topics: [topic] });
+  await produceTo(kafka.settings, topic, partitions, otherwiseMs);
+  return topic;
+}
+
+export async function produceTo(
+  settings: KafkaSettings,
+  topic: string,
+  partitions: Partitions,
+  otherwiseMs: number,
+): Promise<void> {
+  const producer = await openProducer(settings, { topics: [topic] });
   for (const [partition, records] of partitions.entries())
     for (const { text, ingestTimeMs } of records) {
       const record = {
@@ -60,7 +71,6 @@ export async function produce(
     }
   await producer.flush();
   await producer.close();
-  return topic;
 }
 
 const RUN_WITHIN_MS = 180_000;
