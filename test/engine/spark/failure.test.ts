@@ -71,6 +71,14 @@ test("an operation that the server has forgotten went with its session", () => {
   assert.match(failed(readFailure(text, null)).message, /\[spark\.session-lost\]/);
 });
 
+test("what a server's end cut off is lost with it", () => {
+  for (const text of [
+    "org.apache.spark.SparkException: Job 12 cancelled because SparkContext was shut down",
+    "java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.\nThis stopped SparkContext was created at:",
+  ])
+    assert.match(failed(readFailure(text, null)).message, /\[spark\.session-lost\]/);
+});
+
 test("a session that has ended may be had again, and a message says the class once", () => {
   const closed = failed(
     readFailure("[INVALID_HANDLE.SESSION_CLOSED] The handle is invalid.", "INVALID_HANDLE.SESSION_CLOSED"),

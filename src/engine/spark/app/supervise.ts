@@ -202,6 +202,9 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     if (query === null) return start(on, one, "started again");
     try {
       one.view = await viewOf(on, one, query, active.has(query.runId));
+      // It died with its server, and goes on with the next.
+      if (one.view.failure?.code === "spark.session-lost")
+        one.view = { ...one.view, state: "lost", failure: null };
     } catch (error) {
       if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
       await start(on, one, "started again");

@@ -68,7 +68,7 @@ const other = {
 const kinds: readonly { readonly matches: RegExp; readonly code: ErrorCode; readonly remedy: string }[] = [
   {
     matches:
-      /^\[INVALID_HANDLE\.(?:SESSION|OPERATION)_|^Streaming query \S+ is not found|\.STREAMING_QUERY_NOT_FOUND\]/,
+      /SparkContext was shut ?down|stopped SparkContext|^\[INVALID_HANDLE\.(?:SESSION|OPERATION)_|^Streaming query \S+ is not found|\.STREAMING_QUERY_NOT_FOUND\]/,
     code: "spark.session-lost",
     remedy: "Start the queries again: they go on from their checkpoints.",
   },
