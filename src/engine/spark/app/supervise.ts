@@ -125,6 +125,8 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     try {
       one.query = await submit(on, views, query, folder, submission);
       one.view = unseen(query.name, "running", counted);
+      // Once it is told of, the next client knows it, even if this one is killed.
+      keepQueries();
       tell({ what, query: query.name, why: null });
     } catch (error) {
       if (!(error instanceof LoanstreamError) || isOneOf(error, OF_ALL)) throw error;
@@ -134,8 +136,8 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
         tell({ what: waits ? "waits" : "died", query: query.name, why: error.message });
       one.query = null;
       one.view = { ...unseen(query.name, waits ? "lost" : "died", counted), failure };
+      keepQueries();
     }
-    keepQueries();
   }
 
   /** Queries of before that aren't as they should be. */
