@@ -101,6 +101,7 @@ export const catalogue = {
   "spark.checkpoint-in-use": failure,
   "spark.connector-missing": configuration,
   "spark.elsewhere": failure,
+  "spark.not-trusted": configuration,
   "spark.offsets-gone": failure,
   "spark.other-checkpoint": configuration,
   "spark.pipeline-changed": configuration,

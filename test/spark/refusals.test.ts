@@ -7,7 +7,7 @@ import { createServer } from "node:http2";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter, createGrpcTransport } from "@connectrpc/connect-node";
 import { openApp } from "../../src/engine/spark/app/app.ts";
 import { findApp, lookAtApp, stopApp } from "../../src/engine/spark/app/lookup.ts";
@@ -250,24 +250,39 @@ test("a server without the connector to Kafka is told which package it lacks", {
   });
 });
 
+/** A server that speaks as Spark does, and is none. */
+async function impostor(
+  t: TestContext,
+  routes: Partial<ServiceImpl<typeof SparkConnectService>>,
+): Promise<string> {
+  const port = await freePort();
+  const handler = connectNodeAdapter({ routes: (router) => router.service(SparkConnectService, routes) });
+  const server = createServer(handler).listen(port, "127.0.0.1");
+  t.after(() => server.close());
+  return `sc://127.0.0.1:${port}`;
+}
+
 test("a server of a version before 3.5 is refused", async (t) => {
   const on = await given(t);
   if (!on) return;
-  const handler = connectNodeAdapter({
-    routes: (router) =>
-      router.service(SparkConnectService, {
-        config: () => ({}),
-        analyzePlan: () => ({ result: { case: "sparkVersion", value: { version: "3.4.4" } } }),
-      }),
+  const remote = await impostor(t, {
+    config: () => ({}),
+    analyzePlan: () => ({ result: { case: "sparkVersion", value: { version: "3.4.4" } } }),
   });
-  const port = await freePort();
-  const server = createServer(handler).listen(port, "127.0.0.1");
-  t.after(() => server.close());
-  await assert.rejects(openApp({ ...on.options, remote: `sc://127.0.0.1:${port}` }), {
+  await assert.rejects(openApp({ ...on.options, remote }), {
     exitCode: 2,
     message:
       /Spark 3\.4\.4 answers .* needs 3\.5 or newer \[spark\.version\]\. Start a server of Spark 3\.5\.4 or 4/,
   });
+});
+
+test("a server that doesn't let this client in is told apart from one that isn't there", async (t) => {
+  const remote = await impostor(t, {
+    config: () => {
+      throw new ConnectError("no token", Code.Unauthenticated);
+    },
+  });
+  await assert.rejects(connect(remote), { exitCode: 2, message: /\(no token\) \[spark\.not-trusted\]/ });
 });
 
 test("the status of an application whose server is gone tells what was known of it", async (t) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failed, readFailure } from "../../../src/engine/spark/connect/failure.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { failed, readFailure, toFailure } from "../../../src/engine/spark/connect/failure.ts";
 
 test("the class and the position are read from the message where a version tells them nowhere else", () => {
   const text = "[UNRESOLVED_COLUMN.WITH_SUGGESTION] No column `x`.; line 2 pos 7;\n'Project ['x]\n";
@@ -69,6 +70,20 @@ test("two on one checkpoint, and records that are gone, are told apart from othe
 test("an operation that the server has forgotten went with its session", () => {
   const text = "[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle x is invalid. Operation not found.";
   assert.match(failed(readFailure(text, null)).message, /\[spark\.session-lost\]/);
+});
+
+test("a token or a certificate that isn't taken is no failure of a query", async () => {
+  for (const error of [
+    new ConnectError("Invalid token", Code.Unauthenticated),
+    new ConnectError("self-signed certificate; if the root CA is installed locally, …", Code.Unknown),
+  ]) {
+    const failure = await toFailure(error, "sc://h:1", () => Promise.resolve(null));
+    assert.equal(failure.exitCode, 2);
+    assert.match(
+      failure.message,
+      /^sc:\/\/h:1 and this client .*\[spark\.not-trusted\].*NODE_EXTRA_CA_CERTS/,
+    );
+  }
 });
 
 test("what a server's end cut off is lost with it", () => {

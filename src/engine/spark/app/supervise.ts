@@ -79,6 +79,9 @@ export interface SupervisedParts {
 /** What a start of one query can't do anything about. */
 const OF_ALL: readonly ErrorCode[] = ["spark.unreachable", "spark.session-lost", "spark.connector-missing"];
 
+/** What waiting for a server doesn't help against. */
+const HOPELESS: readonly ErrorCode[] = ["spark.connector-missing", "spark.not-trusted", "spark.version"];
+
 const isOneOf = (error: LoanstreamError, codes: readonly ErrorCode[]): boolean =>
   codes.includes(error.diagnostics[0].code);
 
@@ -232,8 +235,7 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       }
       await lookAtAll(session);
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || isOneOf(error, ["spark.connector-missing", "spark.version"]))
-        throw error;
+      if (!(error instanceof LoanstreamError) || isOneOf(error, HOPELESS)) throw error;
       // A server that is ending answers with any failure.
       await loseSession(error.message);
     }

@@ -28,6 +28,12 @@ export type FetchDetails = (errorId: string) => Promise<FetchErrorDetailsRespons
 export const isPassing = ({ code }: ConnectError): boolean =>
   code === Code.Unavailable || code === Code.Canceled || code === Code.Aborted;
 
+/** A certificate is judged here, before Spark can say anything. */
+const isUntrusted = ({ code, details, rawMessage }: ConnectError): boolean =>
+  code === Code.Unauthenticated ||
+  code === Code.PermissionDenied ||
+  (details.length === 0 && /\bcertificate\b/.test(rawMessage));
+
 /** What a LoanstreamError of this origin has for its cause. */
 export function sparkFailureOf(error: unknown): SparkFailure | null {
   return error instanceof LoanstreamError && isSparkFailure(error.cause) ? error.cause : null;
@@ -37,7 +43,7 @@ const isSparkFailure = (cause: unknown): cause is SparkFailure =>
   typeof cause === "object" && cause !== null && "errorClass" in cause && "position" in cause;
 
 /**
- * `spark.unreachable` where nothing answers, `spark.session-lost` where the session has ended, else what `failed` says.
+ * `spark.unreachable` where nothing answers, `spark.not-trusted`, `spark.session-lost` where the session has ended, else what `failed` says.
  * Spark 3.5 writes the class as `[CLASS]` before the message, and leaves it out now and then; 4.x tells it aside.
  */
 export async function toFailure(
@@ -48,6 +54,7 @@ export async function toFailure(
   if (thrown instanceof LoanstreamError) return thrown;
   const error = ConnectError.from(thrown);
   if (isPassing(error)) return new LoanstreamError(unreachable(url, error).diagnostics, error);
+  if (isUntrusted(error)) return new LoanstreamError(untrusted(url, error).diagnostics, error);
   const { errorClass, errorId } = error.findDetails(ErrorInfoSchema)[0]?.metadata ?? {};
   const more = errorId === undefined ? null : await details(errorId).catch(() => null);
   return failed(withDetails(readFailure(error.rawMessage, errorClass ?? null), more));
@@ -96,6 +103,13 @@ const unreachable = (url: string, error: ConnectError) =>
     "spark.unreachable",
     `no Spark Connect server answers at ${url} (${firstLine(error.rawMessage)})`,
     "Start the server, or correct the address; then try again.",
+  );
+
+const untrusted = (url: string, error: ConnectError) =>
+  fail(
+    "spark.not-trusted",
+    `${url} and this client don't trust each other (${firstLine(error.rawMessage)})`,
+    "Correct the token, or name the authority's PEM file by the variable NODE_EXTRA_CA_CERTS.",
   );
 
 /** Of the text alone: what Spark 3.5 tells, and what became of a streaming query in any version. */
