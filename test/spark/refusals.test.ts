@@ -16,13 +16,12 @@ import { SparkConnectService } from "../../src/engine/spark/connect/generated/sp
 import { connect } from "../../src/engine/spark/connect/session.ts";
 import { defaultCacheDir } from "../../stack/maven.ts";
 import { freePort } from "../../stack/ports.ts";
-import { sparkRelease } from "../../stack/spark/releases.ts";
 import { sparkJars, startSpark } from "../../stack/spark.ts";
 import { start } from "../cli/command-line.ts";
 import { type GivenApp, given, runs, states, told, until, within } from "./carrying-app.ts";
 import { commandedApp } from "./commanded-app.ts";
 import { eventually, send } from "./kafka-streams.ts";
-import { ownSpark } from "./server.ts";
+import { ownSpark, release } from "./server.ts";
 
 const recordIn = ({ options }: GivenApp) => {
   const record = readRecord(sparkDirectory(options.dataDirectory));
@@ -229,8 +228,6 @@ async function cacheWithoutConnector(t: TestContext): Promise<string> {
     if (!jar.startsWith("spark-sql-kafka")) await symlink(join(jars, jar), join(folder, jar));
   return cacheDir;
 }
-
-const release = sparkRelease(process.env.SPARK ?? "1");
 
 test("a server without the connector to Kafka is told which package it lacks", {
   timeout: 180_000,
