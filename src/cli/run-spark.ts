@@ -45,7 +45,10 @@ export async function runOnSpark(
   if (flags.stop || flags.restart) await stopAll(settings.dataDir);
   if (flags.stop) return 0;
   const found = findApp(settings.dataDir);
-  if (found?.watched) return flags.detach ? alreadyRuns(found) : follow(settings.dataDir);
+  if (found?.watched) {
+    tell(`Process ${found.record.pid} watches over the queries already.`);
+    return flags.detach ? show(found) : follow(settings.dataDir);
+  }
   return flags.detach ? detach(settings, args) : own(settings, flags);
 }
 
@@ -76,9 +79,8 @@ async function endWatcher({ record: { pid } }: FoundApp, dataDirectory: string):
 const notStopped = (pid: number | null, dataDirectory: string) =>
   fail("store.in-use", `process ${pid} doesn't end`, "End it, then stop again.", { file: dataDirectory });
 
-async function alreadyRuns(found: FoundApp): Promise<number> {
+async function show(found: FoundApp): Promise<number> {
   const view = await lookAtApp(found);
-  tell(`Process ${found.record.pid} watches over the queries already.`);
   process.stdout.write(`${sparkLines(view, Date.now()).join("\n")}\n`);
   return exitCodeOf(view);
 }
@@ -86,7 +88,7 @@ async function alreadyRuns(found: FoundApp): Promise<number> {
 /** Shows what another process watches over, until that ends or Ctrl-C. */
 async function follow(dataDirectory: string): Promise<number> {
   const { signal, release } = stopSignal(() => {});
-  const show = screen("Another process watches over them; Ctrl-C leaves them running.");
+  const draw = screen("Another process watches over them; Ctrl-C leaves them running.");
   let view: AppView | null = null;
   for (
     let found = findApp(dataDirectory);
@@ -94,7 +96,7 @@ async function follow(dataDirectory: string): Promise<number> {
     found = findApp(dataDirectory)
   ) {
     view = await lookAtApp(found);
-    show(view);
+    draw(view);
     await sleep(LOOK_EVERY_MS, signal);
   }
   release();
@@ -139,17 +141,17 @@ async function own(settings: Settings, flags: SparkFlags): Promise<number> {
 }
 
 async function watch(app: SparkApp, signal: AbortSignal): Promise<number> {
-  const show = screen("Ctrl-C stops the queries; they go on from there at the next start.");
+  const draw = screen("Ctrl-C stops the queries; they go on from there at the next start.");
   let view = await app.look();
   // To who detached it.
   process.send?.(exitCodeOf(view));
   if (process.connected) process.disconnect();
   while (!signal.aborted && view.queries.some(({ state }) => state === "running" || state === "lost")) {
-    show(view);
+    draw(view);
     await sleep(LOOK_EVERY_MS, signal);
     view = await app.look();
   }
-  show(view);
+  draw(view);
   if (signal.aborted) await app.stop();
   return view.queries.some(({ state }) => state === "died") ? 1 : 0;
 }

@@ -100,7 +100,8 @@ function ledgerLines({
       : `${count(batches)} of ${count(batches + missed)} batches since its checkpoint began; nobody looked at the others in time`;
   return [
     `${count(read)} read = ${parts.join(" + ")}`,
-    `as query ${query} counts them, in ${over}. Every query reads all events for itself: its late and duplicate ones are of these.`,
+    `as query ${query} counts them, in ${over}.`,
+    "Every query reads all events for itself: its late and duplicate ones are of these.",
     `Spark doesn't count ${UNCOUNTED.slice(0, -1).join(", ")} and ${UNCOUNTED.at(-1)}.`,
   ];
 }

@@ -18,6 +18,10 @@ test("the queries run on without a terminal, are shown, and stop", async (t) => 
   const again = await on.run("--detach");
   assert.match(again.stderr, /watches over the queries already/);
   assert.match(again.stdout, /1 of 1 query running/);
+  const second = start(["run", "--engine=spark", ...on.settings]);
+  await second.said("watches over the queries already");
+  second.interrupt();
+  assert.equal((await second.outcome).exitCode, 0);
   const shown = await on.status("--json");
   assert.equal(shown.exitCode, 0, shown.stderr);
   const { connected, queries } = JSON.parse(shown.stdout);
