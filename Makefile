@@ -5,7 +5,9 @@ SHELL := /bin/sh
 STAMP := node_modules/.setup
 # The pinned Node and the tools come first on the path.
 WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
-NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
+# Node alone would take one file less at a time than there are processors: many wait for servers and processes.
+AT_ONCE := $(shell getconf _NPROCESSORS_ONLN)
+NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test --test-concurrency=$(AT_ONCE)
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
 FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts test/faults/kafka/*.test.ts))
