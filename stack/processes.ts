@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fail } from "../src/errors.ts";
+import { lives } from "../src/process-id.ts";
 import { withStackLocked } from "./lock.ts";
 import { refuseUsedPort } from "./ports.ts";
-import { endProcess, lives } from "./process.ts";
+import { endProcess } from "./process.ts";
 import { endOfLog, type FoundService, findService, forgetService, LOG_FILE, ready } from "./service.ts";
 import { everyService, lowered, type PortOf, portOf, refuseOthers, type StackService } from "./services.ts";
 

@@ -5,8 +5,8 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fail, type LoanstreamError } from "../src/errors.ts";
+import { type ProcessId, processId } from "../src/process-id.ts";
 import { answers } from "./ports.ts";
-import { type ProcessId, processId } from "./process.ts";
 
 export interface ServiceOptions {
   /** Where jars are kept between runs. */
