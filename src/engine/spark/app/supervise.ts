@@ -53,7 +53,7 @@ export interface AppEvent {
 export interface SparkApp {
   /** How every query is. The session lives on by being asked; where the server is back, so are its queries. */
   look(): Promise<AppView>;
-  /** Stops every query, each after the batch that it is at. */
+  /** Stops every query. The batch that one is at is done, or given up and done again at its next start. */
   stop(): Promise<void>;
   /** Leaves the queries to themselves. */
   close(): Promise<void>;
