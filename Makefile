@@ -5,7 +5,9 @@ SHELL := /bin/sh
 STAMP := node_modules/.setup
 # The pinned Node and the tools come first on the path.
 WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
-NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test
+# Node alone would take one file less at a time than there are processors: many wait for servers and processes.
+AT_ONCE := $(shell getconf _NPROCESSORS_ONLN)
+NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test --test-concurrency=$(AT_ONCE)
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
 FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts test/faults/kafka/*.test.ts))
@@ -13,7 +15,7 @@ BROWSER_TESTS = $(sort $(wildcard test/e2e/*.test.ts))
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 ARGS ?=
 
-.PHONY: help setup run docs test verify test-unit test-spark test-browser test-faults chromium nightly bench spark clean clean-data
+.PHONY: help setup run docs test verify test-unit parity test-browser test-faults chromium nightly bench spark clean clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,8 +44,10 @@ verify: setup ## style and types
 test-unit: setup ## the tests that need neither Java nor a browser, nor minutes
 	$(NODE_TEST) $(filter-out $(SPARK_TESTS) $(BROWSER_TESTS) $(FAULT_TESTS),$(TESTS))
 
-test-spark: setup ## the tests that compare with Spark
-	$(NODE_TEST) $(SPARK_TESTS)
+# Nothing or 1 is Spark 3.5.4, as with `make up`.
+ON_SPARK = LOANSTREAM_TEST_SPARK_RELEASE=$(SPARK)
+parity: setup ## the tests that compare with Spark and run on it (SPARK=4: on the newest 4 instead of 3.5.4)
+	$(ON_SPARK) $(NODE_TEST) $(SPARK_TESTS)
 
 test-browser: setup chromium ## the tests that open the page in Chromium
 	$(NODE_TEST) $(BROWSER_TESTS)
@@ -58,14 +62,14 @@ chromium: ## Debian's Chromium, where there is none and we are root (CHROMIUM=â€
 	    || echo 'Chromium could not be installed.' >&2; \
 	fi
 
-nightly: setup ## faults at ten times the rate, and the comparison with Spark over fresh random cases
-	LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(FAULT_TESTS) $(SPARK_TESTS)
+nightly: setup ## faults at ten times the rate, and the comparison with Spark over fresh random cases (SPARK=4)
+	$(ON_SPARK) LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(FAULT_TESTS) $(SPARK_TESTS)
 
 bench: setup ## events a CPU-second of engine and generator (bench/README.md)
 	$(WITH_TOOLS) node --disable-warning=ExperimentalWarning bench/engine.ts
 	$(WITH_TOOLS) node --disable-warning=ExperimentalWarning bench/generator.ts
 
-spark: setup ## a Spark server at sc://127.0.0.1:15002 until Ctrl-C (LOANSTREAM_TEST_SPARK lets tests use it)
+spark: setup ## a Spark server at sc://127.0.0.1:15002 until Ctrl-C (SPARK=4; LOANSTREAM_TEST_SPARK lets tests use it)
 	@$(WITH_TOOLS) node stack/spark/serve.ts
 
 clean: ## remove temporary files, never data
@@ -81,14 +85,14 @@ clean-data: ## stop the stack; remove the event log, its data and every output u
 # Where Kafka is: KAFKA_PORT of this machine, else what loanstream.yaml and LOANSTREAM_KAFKA_* say.
 AT_KAFKA = $(if $(KAFKA_PORT),--kafka-bootstrap 127.0.0.1:$(KAFKA_PORT))
 
-# The stack: Kafka and the application on it (APP=0 leaves it out), and Spark with SPARK=1 (docs/stack.md). KAFKA_PORT,
-# APP_PORT and SPARK_PORT name other ports.
+# The stack: Kafka, and on it the application (APP=0 leaves it out) or Spark (docs/stack.md). KAFKA_PORT, APP_PORT and
+# SPARK_PORT name other ports.
 STACK := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning stack/main.ts
 KAFKA_TESTS = $(sort $(wildcard test/kafka/*.test.ts test/stack/*.test.ts))
 
 .PHONY: up down logs test-kafka compose
 
-up: setup ## start Kafka on port 9092 and the application on 8080, with SPARK=1 Spark Connect on 15002
+up: setup ## start Kafka on port 9092 and the application on 8080; SPARK=1 or 4: instead of it Spark 3.5.4 or 4.2.0 on 15002
 	@$(STACK) up
 
 down: setup ## stop what `make up` started; its data is kept

@@ -6,13 +6,16 @@
 interface CatalogueRow {
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean;
-  /** 1: the work failed; 2: bad usage or configuration. */
-  readonly exitCode: 1 | 2;
+  readonly exitCode: ExitCode;
 }
+
+/** 1: the work failed; 2: bad usage or configuration; 3: another does the work now, and who starts this again ends that. */
+export type ExitCode = 1 | 2 | 3;
 
 const configuration: CatalogueRow = { retryable: false, exitCode: 2 };
 const failure: CatalogueRow = { retryable: false, exitCode: 1 };
 const passing: CatalogueRow = { retryable: true, exitCode: 1 };
+const replaced: CatalogueRow = { retryable: false, exitCode: 3 };
 
 export const catalogue = {
   "alert.invalid-name": configuration,
@@ -41,7 +44,7 @@ export const catalogue = {
   "internal.unexpected": failure,
   "kafka.authentication-failed": configuration,
   "kafka.authorisation-refused": configuration,
-  "kafka.fenced": failure,
+  "kafka.fenced": replaced,
   "kafka.message-too-large": failure,
   "kafka.offset-out-of-range": failure,
   "kafka.raw-identifier": failure,
@@ -98,6 +101,7 @@ export const catalogue = {
   "spark.checkpoint-in-use": failure,
   "spark.connector-missing": configuration,
   "spark.elsewhere": failure,
+  "spark.not-trusted": configuration,
   "spark.offsets-gone": failure,
   "spark.other-checkpoint": configuration,
   "spark.pipeline-changed": configuration,
@@ -141,6 +145,7 @@ export const catalogue = {
   "stack.no-java": failure,
   "stack.no-log": failure,
   "stack.no-maven": failure,
+  "stack.other-runs": failure,
   "stack.port-in-use": failure,
   "store.behind-log": failure,
   "store.corrupt": failure,
@@ -202,7 +207,7 @@ export class LoanstreamError extends Error {
     return this.diagnostics.every(({ code }) => catalogue[code].retryable);
   }
 
-  get exitCode(): 1 | 2 {
+  get exitCode(): ExitCode {
     return catalogue[this.diagnostics[0].code].exitCode;
   }
 }

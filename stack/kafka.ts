@@ -39,7 +39,7 @@ const CLUSTER_ID = "bG9hbnN0cmVhbS1sb2NhbA";
 
 /** The folder of the jars: of the broker and of Kafka's own Java client. Throws `stack.no-maven`, `stack.maven-failed`. */
 export const kafkaJars = (cacheDir: string): Promise<string> =>
-  mavenJars(`kafka-${KAFKA_VERSION}`, join(here, "pom.xml"), cacheDir);
+  mavenJars(`kafka-${KAFKA_VERSION}`, { file: join(here, "pom.xml") }, cacheDir);
 
 /**
  * Resolves once the broker accepts connections. A data directory that holds topics keeps them. Throws

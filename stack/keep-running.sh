@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: keep-running.sh COMMAND…
 # Runs a command, and starts it again a second after it ended by itself; gives up at the third end in a row that came
-# within ten seconds of its start. SIGTERM is passed on, and then this ends with the command.
+# within ten seconds of its start, and at once at status 3, by which a command says that another does its work now.
+# SIGTERM is passed on, and then this ends with the command.
 stopping=
 failures=0
 trap 'stopping=1; end' TERM INT HUP
@@ -29,6 +30,10 @@ while :; do
   "$@" &
   wait_for $!
   [ -z "$stopping" ] || exit 0
+  if [ "$status" = 3 ]; then
+    echo "$(date +%T) Ended since another took over: given up." >&2
+    exit 3
+  fi
   [ $(($(date +%s) - started)) -lt 10 ] || failures=0
   failures=$((failures + 1))
   if [ "$failures" -ge 3 ]; then

@@ -1,8 +1,9 @@
 /** `node stack/main.ts up | down [--data] | logs [SERVICE]`; `--directory DIR` keeps the services' data elsewhere. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { fail, formatDiagnostic, LoanstreamError } from "../src/errors.ts";
-import { composeDown, composeLogs, composeUp, hasContainers } from "./containers.ts";
+import { fail } from "../src/errors.ts";
+import { command } from "./command.ts";
+import { composeDown, composeLogs, composeUp, hasContainers, runningInContainers } from "./containers.ts";
 import { defaultCacheDir } from "./maven.ts";
 import {
   anyRuns,
@@ -12,7 +13,16 @@ import {
   startStack,
   stopStack,
 } from "./processes.ts";
-import { chosenServices, everyService, type StackService } from "./services.ts";
+import {
+  chosenServices,
+  everyService,
+  kafka,
+  type PortOf,
+  portOf,
+  refuseOthers,
+  type StackService,
+} from "./services.ts";
+import { makeTopics } from "./topics.ts";
 
 const USAGE = "Say up, down [--data] or logs [SERVICE].";
 
@@ -24,11 +34,11 @@ async function run(argv: readonly string[]): Promise<number> {
     env: process.env,
     say: (line) => process.stdout.write(`${line}\n`),
   };
-  const [command, service] = positionals;
-  if (command === "up") return up(options);
-  if (command === "down") return down(values.data, options);
-  if (command === "logs") return logs(service, options);
-  throw fail("usage.invalid", `there is no command "${command ?? ""}"`, USAGE);
+  const [verb, service] = positionals;
+  if (verb === "up") return up(options);
+  if (verb === "down") return down(values.data, options);
+  if (verb === "logs") return logs(service, options);
+  throw fail("usage.invalid", `there is no command "${verb ?? ""}"`, USAGE);
 }
 
 function parse(argv: readonly string[]) {
@@ -41,12 +51,23 @@ function parse(argv: readonly string[]) {
   }
 }
 
+/** The application makes its topics itself; for Spark they have to be there. */
 async function up(options: StackOptions): Promise<number> {
   const services = chosenServices(process.env);
-  if (await inContainers(options)) return composeUp(services);
-  await startStack(services, options);
-  options.say("make logs follows their logs, make down stops them.");
-  return 0;
+  const contained = await inContainers(options);
+  const code = contained ? await upInContainers(services) : 0;
+  if (code !== 0) return code;
+  const ports: PortOf = contained
+    ? (service) => portOf(service, options.env)
+    : await startStack(services, options);
+  const made = services.some(({ name }) => name === "spark") ? await makeTopics(ports(kafka)) : 0;
+  if (made === 0 && !contained) options.say("make logs follows their logs, make down stops them.");
+  return made;
+}
+
+async function upInContainers(services: readonly StackService[]): Promise<number> {
+  refuseOthers(services, await runningInContainers());
+  return composeUp(services);
 }
 
 /** Both ways, since an engine may have come since the start. */
@@ -73,12 +94,4 @@ function serviceNamed(name: string): StackService {
   throw fail("usage.invalid", `there is no service "${name}"`, `Say one of ${known}.`);
 }
 
-// Whoever reads may have enough; the work goes on.
-process.stdout.on("error", () => {});
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof LoanstreamError)) throw error;
-  for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
-  process.exitCode = error.exitCode;
-}
+await command(() => run(process.argv.slice(2)));

@@ -12,25 +12,35 @@ export function defaultCacheDir(env: NodeJS.ProcessEnv): string {
   return env.LOANSTREAM_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "loanstream");
 }
 
+export interface Pom {
+  readonly file: string;
+  /** What the file leaves open. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
 /**
  * The folder under `cacheDir` that holds every jar that a pom names, filled by Maven at the first call. Safe to call
  * from several processes at once. Throws `stack.no-maven` and `stack.maven-failed`.
  */
-export async function mavenJars(name: string, pomFile: string, cacheDir: string): Promise<string> {
+export async function mavenJars(name: string, pom: Pom, cacheDir: string): Promise<string> {
   const hash = createHash("sha256")
-    .update(await readFile(pomFile))
+    .update(await readFile(pom.file))
+    .update(definitions(pom).join())
     .digest("hex")
     .slice(0, 12);
   const jars = join(cacheDir, `${name}-${hash}`);
-  if (!existsSync(jars)) await copyJars(pomFile, cacheDir, jars);
+  if (!existsSync(jars)) await copyJars(pom, cacheDir, jars);
   return jars;
 }
 
-async function copyJars(pomFile: string, cacheDir: string, jars: string): Promise<void> {
+const definitions = ({ properties = {} }: Pom): string[] =>
+  Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
+
+async function copyJars(pom: Pom, cacheDir: string, jars: string): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   const building = await mkdtemp(join(cacheDir, "building-"));
   try {
-    await runMaven(pomFile, building);
+    await runMaven(pom, building);
     await rename(building, jars);
   } catch (error) {
     // Another process may have put its own, equal folder there first.
@@ -40,13 +50,14 @@ async function copyJars(pomFile: string, cacheDir: string, jars: string): Promis
   }
 }
 
-function runMaven(pomFile: string, outputDirectory: string): Promise<void> {
+function runMaven(pom: Pom, outputDirectory: string): Promise<void> {
   const goal = [
     "dependency:copy-dependencies",
     "-DincludeScope=runtime",
+    ...definitions(pom),
     `-DoutputDirectory=${outputDirectory}`,
   ];
-  const maven = spawn("mvn", ["-B", "-q", "-Dstyle.color=never", "-f", pomFile, ...goal], {
+  const maven = spawn("mvn", ["-B", "-q", "-Dstyle.color=never", "-f", pom.file, ...goal], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -57,7 +68,7 @@ function runMaven(pomFile: string, outputDirectory: string): Promise<void> {
   maven.stderr.on("data", collect);
   return new Promise((resolve, reject) => {
     maven.on("error", (cause) => reject(noMaven(cause)));
-    maven.on("close", (code) => (code === 0 ? resolve() : reject(mavenFailed(pomFile, output))));
+    maven.on("close", (code) => (code === 0 ? resolve() : reject(mavenFailed(pom.file, output))));
   });
 }
 

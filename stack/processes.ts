@@ -4,11 +4,12 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fail } from "../src/errors.ts";
+import { lives } from "../src/process-id.ts";
 import { withStackLocked } from "./lock.ts";
 import { refuseUsedPort } from "./ports.ts";
-import { endProcess, lives } from "./process.ts";
+import { endProcess } from "./process.ts";
 import { endOfLog, type FoundService, findService, forgetService, LOG_FILE, ready } from "./service.ts";
-import { everyService, type PortOf, portOf, type StackService } from "./services.ts";
+import { everyService, lowered, type PortOf, portOf, refuseOthers, type StackService } from "./services.ts";
 
 export interface StackOptions {
   /** Absolute. A folder in it for each service; what is stopped keeps its data there. */
@@ -24,23 +25,22 @@ const STOPPED_WITHIN_MS = 30_000;
 const LOG_LINES = "20";
 
 /**
- * Starts those that don't run yet. Throws what their starts throw, `stack.port-in-use` before anything starts, and
- * `stack.busy`.
+ * Starts those that don't run yet, and resolves to the ports of all. Throws what their starts throw, `stack.other-runs`
+ * and `stack.port-in-use` before anything starts, and `stack.busy`.
  */
-export async function startStack(services: readonly StackService[], options: StackOptions): Promise<void> {
+export async function startStack(services: readonly StackService[], options: StackOptions): Promise<PortOf> {
   await mkdir(options.directory, { recursive: true });
-  await withStackLocked(options.directory, async () => {
-    const running = new Map<StackService, FoundService>();
+  return withStackLocked(options.directory, async () => {
+    const running = await runningServices(options);
+    refuseOthers(services, new Map([...running].map(([name, { title }]) => [name, title])));
+    for (const service of services)
+      if (!running.has(service.name)) await refuseUsedPort(portOf(service, options.env), portRemedy(service));
+    const ports: PortOf = (service) => running.get(service.name)?.port ?? portOf(service, options.env);
     for (const service of services) {
-      const found = await findService(folder(service, options));
-      if (found && lives(found.process)) running.set(service, found);
-      else await refuseUsedPort(portOf(service, options.env), portRemedy(service));
-    }
-    const ports = (service: StackService) => running.get(service)?.port ?? portOf(service, options.env);
-    for (const service of services) {
-      const found = running.get(service);
+      const found = running.get(service.name);
       await (found ? greet(service, found, options) : start(service, ports, options));
     }
+    return ports;
   });
 }
 
@@ -58,9 +58,17 @@ export async function stopStack(options: StackOptions): Promise<boolean> {
 export const removeStackData = ({ directory }: StackOptions): Promise<void> =>
   rm(directory, { recursive: true, force: true });
 
-export async function anyRuns(options: StackOptions): Promise<boolean> {
-  const found = await Promise.all(everyService.map((service) => findService(folder(service, options))));
-  return found.some((service) => service !== null && lives(service.process));
+export const anyRuns = async (options: StackOptions): Promise<boolean> =>
+  (await runningServices(options)).size > 0;
+
+/** By name. */
+async function runningServices(options: StackOptions): Promise<ReadonlyMap<string, FoundService>> {
+  const running = new Map<string, FoundService>();
+  for (const service of everyService) {
+    const found = await findService(folder(service, options));
+    if (found && lives(found.process)) running.set(service.name, found);
+  }
+  return running;
 }
 
 /** Shows the end of each log and follows it until interrupted. Throws `stack.no-log`. */
@@ -83,7 +91,9 @@ async function start(service: StackService, ports: PortOf, options: StackOptions
   options.say(`${service.title} starts${service.jars ? "; the first start of all fetches its jars" : ""}.`);
   const startedAt = performance.now();
   const port = ports(service);
-  const { pid } = await service.start({ cacheDir: options.cacheDir, dataDir, port, ownerPid: null }, ports);
+  const { title } = service;
+  const started = { cacheDir: options.cacheDir, dataDir, port, ownerPid: null, title };
+  const { pid } = await service.start(started, ports);
   const place = `process ${pid}, log ${shown(logFile(service, options))}`;
   options.say(
     `${service.title} is ready at 127.0.0.1:${port} after ${secondsSince(startedAt)} s (${place}).`,
@@ -93,8 +103,9 @@ async function start(service: StackService, ports: PortOf, options: StackOptions
 /** Says so if it was started before and ended by itself. */
 async function reportEnd(service: StackService, options: StackOptions): Promise<void> {
   const dataDir = folder(service, options);
-  if ((await findService(dataDir)) === null) return;
-  options.say(`${service.title} had ended by itself; its log ended with:\n${endOfLog(dataDir)}`);
+  const found = await findService(dataDir);
+  if (found === null) return;
+  options.say(`${found.title} had ended by itself; its log ended with:\n${endOfLog(dataDir)}`);
   await forgetService(dataDir);
 }
 
@@ -114,7 +125,7 @@ async function stop(service: StackService, options: StackOptions): Promise<boole
   if (lives(found.process)) {
     const startedAt = performance.now();
     await endProcess(found.process, STOPPED_WITHIN_MS);
-    options.say(`${service.title} stopped after ${secondsSince(startedAt)} s; its data is kept.`);
+    options.say(`${found.title} stopped after ${secondsSince(startedAt)} s; its data is kept.`);
     await forgetService(folder(service, options));
   } else await reportEnd(service, options);
   return true;
@@ -131,5 +142,3 @@ const secondsSince = (startedAt: number): string => ((performance.now() - starte
 
 const portRemedy = ({ title, portVariable, rival }: StackService): string =>
   `Stop what listens there (${rival}, perhaps), or give ${lowered(title)} another port: ${portVariable}=….`;
-
-const lowered = (title: string): string => title.replace(/^The /, "the ");

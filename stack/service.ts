@@ -5,8 +5,8 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fail, type LoanstreamError } from "../src/errors.ts";
+import { type ProcessId, processId } from "../src/process-id.ts";
 import { answers } from "./ports.ts";
-import { type ProcessId, processId } from "./process.ts";
 
 export interface ServiceOptions {
   /** Where jars are kept between runs. */
@@ -20,6 +20,8 @@ export interface ServiceOptions {
    * started again after a crash, and `findService` finds it by its folder.
    */
   readonly ownerPid?: number | null;
+  /** What `findService` calls it. */
+  readonly title?: string;
   /** Whether `dataDir` goes away with the service and its owner. */
   readonly temporary?: boolean;
 }
@@ -33,6 +35,7 @@ export interface Service {
 
 /** One that goes on by itself. */
 export interface FoundService {
+  readonly title: string;
   readonly process: ProcessId;
   readonly port: number;
 }
@@ -61,7 +64,7 @@ export async function startService(
 ): Promise<Service> {
   await mkdir(options.dataDir, { recursive: true });
   const service = spawnService(command, env, options);
-  if (options.ownerPid === null) await writeRecord(options.dataDir, service, port);
+  if (options.ownerPid === null) await writeRecord(options, service, port, name);
   try {
     await ready(
       name,
@@ -133,10 +136,15 @@ function spawnService(
   return service;
 }
 
-async function writeRecord(dataDir: string, { pid = 0 }: ChildProcess, port: number): Promise<void> {
+async function writeRecord(
+  { dataDir, title }: ServiceOptions,
+  { pid = 0 }: ChildProcess,
+  port: number,
+  name: string,
+): Promise<void> {
   const process = processId(pid);
   if (process === null) return;
-  const record: FoundService = { process, port };
+  const record: FoundService = { title: title ?? name, process, port };
   const file = join(dataDir, RECORD_FILE);
   await writeFile(`${file}.part`, JSON.stringify(record));
   await rename(`${file}.part`, file);

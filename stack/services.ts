@@ -4,7 +4,8 @@ import { isTakingIn, startApp } from "./app.ts";
 import { KAFKA_VERSION, startKafka } from "./kafka.ts";
 import { answers } from "./ports.ts";
 import type { IsReady, Service, ServiceOptions } from "./service.ts";
-import { SPARK_VERSION, startSpark } from "./spark.ts";
+import { type SparkRelease, sparkRelease } from "./spark/releases.ts";
+import { startSpark } from "./spark.ts";
 
 export interface StackService {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface StackService {
   /** Whether it runs from Maven artifacts. */
   readonly jars: boolean;
   readonly isReady: IsReady;
+  /** What docker-compose.yaml leaves open of it. */
+  readonly variables: Readonly<Record<string, string>>;
   /** `ports` are those of all services, as they run or would. */
   start(options: ServiceOptions, ports: PortOf): Promise<Service>;
 }
@@ -31,6 +34,7 @@ export const kafka: StackService = {
   rival: "another Kafka",
   jars: true,
   isReady: answers,
+  variables: {},
   start: startKafka,
 };
 
@@ -42,26 +46,76 @@ export const app: StackService = {
   rival: 'a "make run"',
   jars: false,
   isReady: isTakingIn,
+  variables: {},
   start: (options, ports) => startApp({ ...options, kafkaPort: ports(kafka) }),
 };
 
-export const spark: StackService = {
+export const sparkTitle = (version: string): string => `Spark Connect ${version}`;
+
+export const spark = (release: SparkRelease): StackService => ({
   name: "spark",
-  title: `Spark Connect ${SPARK_VERSION}`,
+  title: sparkTitle(release.version),
   portVariable: "SPARK_PORT",
   defaultPort: 15002,
   rival: 'a "make spark"',
   jars: true,
   isReady: answers,
-  start: startSpark,
-};
+  variables: {
+    SPARK_VERSION: release.version,
+    SPARK_SCALA_VERSION: release.scala,
+    SPARK_CONNECTOR_VERSION: release.connector,
+    SPARK_CHECKPOINT_PACKAGE: release.checkpointPackage,
+  },
+  start: (options) => startSpark({ ...options, release }),
+});
 
 /** In the order of their start: each needs those before it at most. */
-export const everyService: readonly StackService[] = [kafka, app, spark];
+export const everyService: readonly StackService[] = [kafka, app, spark(sparkRelease("1"))];
 
-/** `SPARK=1` adds Spark, `APP=0` leaves the application out. */
-export const chosenServices = ({ SPARK, APP }: NodeJS.ProcessEnv): readonly StackService[] =>
-  everyService.filter((service) => (service !== spark || SPARK === "1") && (service !== app || APP !== "0"));
+/** They publish to the same topics. */
+const ENGINES: readonly string[] = ["app", "spark"];
+
+/**
+ * `SPARK=1` or `4` has Spark of that release instead of the application, `APP=0` neither. Throws `usage.invalid`.
+ */
+export function chosenServices({ SPARK, APP }: NodeJS.ProcessEnv): readonly StackService[] {
+  const release = SPARK ? sparkRelease(SPARK) : null;
+  if (APP && !["0", "1"].includes(APP))
+    throw fail("usage.invalid", `APP=${APP} says neither yes nor no`, "Give 0 or 1, or leave it out.");
+  if (release && APP === "1") {
+    const why = "both would publish to the topics of outputs";
+    throw fail(
+      "usage.invalid",
+      `APP=1 and SPARK=${SPARK} exclude each other: ${why}`,
+      "Leave one of them out.",
+    );
+  }
+  if (release) return [kafka, spark(release)];
+  return APP === "0" ? [kafka] : [kafka, app];
+}
+
+/**
+ * `running`: titles by name. Throws `stack.other-runs` if one of these runs in another version, or the other of the two
+ * engines does.
+ */
+export function refuseOthers(services: readonly StackService[], running: ReadonlyMap<string, string>): void {
+  for (const { name, title } of services) {
+    const same = running.get(name);
+    if (same !== undefined && same !== title) throw otherRuns(`${same} runs here, not ${lowered(title)}`);
+    const rival = ENGINES.includes(name)
+      ? ENGINES.find((engine) => engine !== name && running.has(engine))
+      : undefined;
+    if (rival !== undefined)
+      throw otherRuns(
+        `${running.get(rival)} runs here, and would publish to the same topics as ${lowered(title)}`,
+      );
+  }
+}
+
+const otherRuns = (message: string) =>
+  fail("stack.other-runs", message, "Stop it first: make down. Its data is kept.");
+
+export const lowered = (title: string): string => title.replace(/^The /, "the ");
 
 /** Throws `usage.invalid`. */
 export function portOf({ portVariable, defaultPort }: StackService, env: NodeJS.ProcessEnv): number {

@@ -5,8 +5,12 @@ import { requireJava } from "./java.ts";
 import { mavenJars } from "./maven.ts";
 import { freePort, refuseUsedPort } from "./ports.ts";
 import { type Service, type ServiceOptions, startService } from "./service.ts";
+import { type SparkRelease, sparkRelease } from "./spark/releases.ts";
 
-export const SPARK_VERSION = "3.5.4";
+export interface SparkOptions extends ServiceOptions {
+  /** The one that the project is made for if left out. */
+  readonly release?: SparkRelease;
+}
 
 export interface SparkServer extends Service {
   /** `sc://127.0.0.1:port` */
@@ -15,31 +19,47 @@ export interface SparkServer extends Service {
 
 const here = join(import.meta.dirname, "spark");
 
+/** What pom.xml leaves open. */
+export const pomProperties = ({
+  version,
+  scala,
+  connector,
+}: SparkRelease): Readonly<Record<string, string>> => ({
+  "spark.version": version,
+  "scala.version": scala,
+  "connector.version": connector,
+});
+
 /** The folder of the jars. Throws `stack.no-maven`, `stack.maven-failed`. */
-export const sparkJars = (cacheDir: string): Promise<string> =>
-  mavenJars(`spark-${SPARK_VERSION}`, join(here, "pom.xml"), cacheDir);
+export const sparkJars = (release: SparkRelease, cacheDir: string): Promise<string> =>
+  mavenJars(
+    `spark-${release.version}`,
+    { file: join(here, "pom.xml"), properties: pomProperties(release) },
+    cacheDir,
+  );
 
 /**
- * Resolves once the port answers. Fetches about 230 MB of jars at the first call. Throws `stack.no-java`,
+ * Resolves once the port answers. Fetches 230 to 300 MB of jars at the first call. Throws `stack.no-java`,
  * `stack.no-maven`, `stack.maven-failed`, `stack.port-in-use`, and `stack.died` with the end of the log.
  */
-export async function startSpark(options: ServiceOptions): Promise<SparkServer> {
+export async function startSpark(options: SparkOptions): Promise<SparkServer> {
+  const { release = sparkRelease("1") } = options;
   const java = await requireJava(process.env);
-  const jars = await sparkJars(options.cacheDir);
+  const jars = await sparkJars(release, options.cacheDir);
   await mkdir(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
   await refuseUsedPort(port);
-  const command = [java, ...javaArguments(jars, port, options.dataDir)];
+  const command = [
+    java,
+    ...javaArguments(jars, sparkSettings(release, port, options.dataDir), options.dataDir),
+  ];
   const env = { SPARK_LOCAL_IP: "127.0.0.1" };
   const service = await startService("the Spark server", command, env, port, options);
   return { ...service, url: `sc://127.0.0.1:${port}` };
 }
 
-function javaArguments(jars: string, port: number, dataDir: string): string[] {
-  const settings = Object.entries(sparkSettings(port, dataDir)).flatMap(([key, value]) => [
-    "--conf",
-    `${key}=${value}`,
-  ]);
+function javaArguments(jars: string, settings: Record<string, string>, dataDir: string): string[] {
+  const given = Object.entries(settings).flatMap(([key, value]) => ["--conf", `${key}=${value}`]);
   return [
     // For minutes of small queries the second compiler never pays, and two cores have none to spare for it.
     ...["-Xmx3g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
@@ -50,13 +70,20 @@ function javaArguments(jars: string, port: number, dataDir: string): string[] {
     ...addOpens(),
     ...["-cp", join(jars, "*"), "org.apache.spark.deploy.SparkSubmit"],
     ...["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "--master", "local[2]"],
-    ...settings,
+    ...given,
     "spark-internal",
   ];
 }
 
 /** For one machine and small queries: few partitions, nothing that only pays on large data. */
-export const sparkSettings = (port: number, dataDir: string): Record<string, string> => ({
+export const sparkSettings = (
+  { checkpointPackage }: SparkRelease,
+  port: number,
+  dataDir: string,
+): Record<string, string> => ({
+  // Spark 3.5 knows neither of these two: it answers everywhere, and a session ends an hour after its last call.
+  "spark.connect.grpc.binding.address": "127.0.0.1",
+  "spark.connect.session.manager.defaultSessionTimeout": "-1",
   "spark.connect.grpc.binding.port": String(port),
   "spark.driver.bindAddress": "127.0.0.1",
   "spark.driver.host": "127.0.0.1",
@@ -68,8 +95,7 @@ export const sparkSettings = (port: number, dataDir: string): Record<string, str
   "spark.sql.catalogImplementation": "in-memory",
   "spark.sql.session.timeZone": "UTC",
   "spark.sql.shuffle.partitions": "2",
-  "spark.sql.streaming.checkpointFileManagerClass":
-    "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager",
+  "spark.sql.streaming.checkpointFileManagerClass": `${checkpointPackage}.FileSystemBasedCheckpointFileManager`,
   "spark.sql.warehouse.dir": join(dataDir, "warehouse"),
   "spark.ui.enabled": "false",
 });

@@ -5,7 +5,7 @@ import { nearest } from "../suggest.ts";
 import { commands } from "./commands.ts";
 import { version } from "./version.ts";
 
-/** Runs one command line. 0: done, 1: failed, 2: bad usage or configuration. */
+/** Runs one command line. 0: done, 1: failed, 2: bad usage or configuration, 3: another took over. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(argv);

@@ -10,7 +10,7 @@ import { openApp } from "../engine/spark/app/app.ts";
 import { type FoundApp, findApp, lookAtApp, stopApp } from "../engine/spark/app/lookup.ts";
 import { makeSparkDirectory, sparkDirectory } from "../engine/spark/app/record.ts";
 import type { AppEvent, AppOptions, SparkApp } from "../engine/spark/app/supervise.ts";
-import { type AppView, createTally } from "../engine/spark/app/watch.ts";
+import type { AppView } from "../engine/spark/app/watch.ts";
 import { streamQueries } from "../engine/spark/stream/queries.ts";
 import { fail } from "../errors.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
@@ -45,7 +45,10 @@ export async function runOnSpark(
   if (flags.stop || flags.restart) await stopAll(settings.dataDir);
   if (flags.stop) return 0;
   const found = findApp(settings.dataDir);
-  if (found?.watched) return flags.detach ? alreadyRuns(found) : follow(settings.dataDir);
+  if (found?.watched) {
+    tell(`Process ${found.record.pid} watches over the queries already.`);
+    return flags.detach ? show(found) : follow(settings.dataDir);
+  }
   return flags.detach ? detach(settings, args) : own(settings, flags);
 }
 
@@ -56,7 +59,7 @@ function tell(line: string): void {
 async function stopAll(dataDirectory: string): Promise<void> {
   const found = findApp(dataDirectory);
   if (found === null) return tell("Nothing was ever started on Spark from this data directory.");
-  const before = await lookAtApp(found, createTally());
+  const before = await lookAtApp(found);
   if (found.watched) await endWatcher(found, dataDirectory);
   const left = findApp(dataDirectory) ?? found;
   await stopApp(dataDirectory, left);
@@ -76,9 +79,8 @@ async function endWatcher({ record: { pid } }: FoundApp, dataDirectory: string):
 const notStopped = (pid: number | null, dataDirectory: string) =>
   fail("store.in-use", `process ${pid} doesn't end`, "End it, then stop again.", { file: dataDirectory });
 
-async function alreadyRuns(found: FoundApp): Promise<number> {
-  const view = await lookAtApp(found, createTally());
-  tell(`Process ${found.record.pid} watches over the queries already.`);
+async function show(found: FoundApp): Promise<number> {
+  const view = await lookAtApp(found);
   process.stdout.write(`${sparkLines(view, Date.now()).join("\n")}\n`);
   return exitCodeOf(view);
 }
@@ -86,16 +88,15 @@ async function alreadyRuns(found: FoundApp): Promise<number> {
 /** Shows what another process watches over, until that ends or Ctrl-C. */
 async function follow(dataDirectory: string): Promise<number> {
   const { signal, release } = stopSignal(() => {});
-  const tally = createTally();
-  const show = screen("Another process watches over them; Ctrl-C leaves them running.");
+  const draw = screen("Another process watches over them; Ctrl-C leaves them running.");
   let view: AppView | null = null;
   for (
     let found = findApp(dataDirectory);
     found?.watched && !signal.aborted;
     found = findApp(dataDirectory)
   ) {
-    view = await lookAtApp(found, tally);
-    show(view);
+    view = await lookAtApp(found);
+    draw(view);
     await sleep(LOOK_EVERY_MS, signal);
   }
   release();
@@ -114,11 +115,11 @@ async function detach(settings: Settings, args: readonly string[]): Promise<numb
   const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", log, log, "ipc"] });
   closeSync(log);
   const code = await new Promise<number>((done) => {
-    child.once("message", () => done(0));
+    child.once("message", (first) => done(Number(first)));
     child.once("exit", (status) => done(status ?? 1));
   });
   process.stderr.write(readFileSync(file).subarray(before));
-  if (code === 0)
+  if (child.exitCode === null)
     tell(`Process ${child.pid} watches over the queries and logs to ${file}; --stop ends both.`);
   if (child.connected) child.disconnect();
   child.unref();
@@ -131,8 +132,6 @@ async function own(settings: Settings, flags: SparkFlags): Promise<number> {
   await requireTopics(options.pipeline, kafkaSettings(settings));
   const { signal, release } = stopSignal(() => tell("Ended at once: the queries run on by themselves."));
   const app = await openApp(options);
-  process.send?.("runs");
-  if (process.connected) process.disconnect();
   try {
     return await watch(app, signal);
   } finally {
@@ -142,14 +141,17 @@ async function own(settings: Settings, flags: SparkFlags): Promise<number> {
 }
 
 async function watch(app: SparkApp, signal: AbortSignal): Promise<number> {
-  const show = screen("Ctrl-C stops the queries; they go on from there at the next start.");
+  const draw = screen("Ctrl-C stops the queries; they go on from there at the next start.");
   let view = await app.look();
+  // To who detached it.
+  process.send?.(exitCodeOf(view));
+  if (process.connected) process.disconnect();
   while (!signal.aborted && view.queries.some(({ state }) => state === "running" || state === "lost")) {
-    show(view);
+    draw(view);
     await sleep(LOOK_EVERY_MS, signal);
     view = await app.look();
   }
-  show(view);
+  draw(view);
   if (signal.aborted) await app.stop();
   return view.queries.some(({ state }) => state === "died") ? 1 : 0;
 }

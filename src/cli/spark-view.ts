@@ -1,7 +1,9 @@
 /** What queries on Spark look like on a terminal, and as JSON. */
+import type { Counted } from "../engine/spark/app/count.ts";
 import type { AppView, QueryView } from "../engine/spark/app/watch.ts";
 import type { QueryProgress } from "../engine/spark/connect/progress.ts";
-import { count, counted, duration } from "../output/quantities.ts";
+import { type Diagnostic, formatDiagnostic } from "../errors.ts";
+import { count, duration } from "../output/quantities.ts";
 import { alignedLines } from "./aligned.ts";
 
 const HEAD = [
@@ -10,64 +12,128 @@ const HEAD = [
 ];
 const RIGHT = new Set([2, 3, 4, 5, 6, 8, 9, 10, 11]);
 
-/** A line of all, a table with a line a query, a line a query that died. */
+/** A line of all, a table with a line a query, the ledger, a line a query that died. */
 export function sparkLines({ remote, connected, queries }: AppView, nowMs: number): string[] {
   const running = queries.filter(({ state }) => state === "running").length;
-  const title = `${remote}  ${connected ? "" : "doesn't answer  "}${running} of ${counted(queries.length, "query").replace("querys", "queries")} running`;
-  const died = queries.filter(({ failure }) => failure !== null);
+  const title = `${remote}  ${connected ? "" : "doesn't answer  "}${running} of ${count(queries.length)} ${queries.length === 1 ? "query" : "queries"} running`;
+  const failed = queries.flatMap(({ name, state, failure }) =>
+    failure ? [failedLine(name, state, failure)] : [],
+  );
+  const ledger = ledgerOf(queries);
   return [
     title,
     "",
     ...alignedLines([HEAD, ...queries.map((query) => cells(query, nowMs))], RIGHT),
-    ...(died.length === 0 ? [] : ["", ...died.map(({ name, failure }) => `${name} died: ${failure}`)]),
+    ...(ledger === null ? [] : ["", ...ledgerLines(ledger)]),
+    ...(failed.length === 0 ? [] : ["", ...failed]),
   ];
 }
 
-function cells({ name, state, progress, batch, lag, seen }: QueryView, nowMs: number): readonly string[] {
-  if (progress === null) return HEAD.map((_, column) => [name, state][column] ?? "");
-  const { all, planning, work, log } = phases(batch ?? progress);
+const failedLine = (name: string, state: QueryView["state"], failure: Diagnostic): string =>
+  `${name} ${state === "died" ? "died" : "waits"}: ${formatDiagnostic(failure)}`;
+
+function cells({ name, state, progress, batch, lag, counted }: QueryView, nowMs: number): readonly string[] {
+  const { batchMs, planMs, workMs, logMs } = phases(batch);
   return [
     name,
     state,
-    progress.inputRowsPerSecond.toFixed(1),
-    ...[all, planning, work, log].map(count),
-    progress.watermark === null ? "none yet" : `${duration(nowMs - progress.watermark)} ago`,
-    count(progress.stateRows),
-    count(seen.late),
-    count(seen.duplicates),
+    progress === null ? "" : progress.inputRowsPerSecond.toFixed(1),
+    ...[batchMs, planMs, workMs, logMs].map((ms) => (batch === null ? "" : count(ms))),
+    progress === null ? "" : watermarkText(progress, nowMs),
+    progress === null ? "" : count(progress.stateRows),
+    counted.batches === 0 ? "" : count(counted.late),
+    counted.batches === 0 ? "" : count(counted.duplicate),
     lag === null ? "" : count(lag),
   ];
 }
 
-/** planning: until Spark knows what to do; work: reading, computing, sending; log: its own notes of it. */
-function phases({ durationsMs }: QueryProgress) {
+const watermarkText = ({ watermark }: QueryProgress, nowMs: number): string =>
+  watermark === null ? "none yet" : `${duration(nowMs - watermark)} ago`;
+
+/** plan: until Spark knows what to do; work: reading, computing, sending; log: its own notes of it. */
+function phases(batch: QueryProgress | null) {
   const sum = (...names: readonly string[]) =>
-    names.reduce((total, name) => total + (durationsMs[name] ?? 0), 0);
+    names.reduce((total, name) => total + (batch?.durationsMs[name] ?? 0), 0);
   return {
-    all: sum("triggerExecution"),
-    planning: sum("latestOffset", "getBatch", "queryPlanning"),
-    work: sum("addBatch"),
-    log: sum("walCommit", "commitOffsets", "commitBatch"),
+    batchMs: sum("triggerExecution"),
+    planMs: sum("latestOffset", "getBatch", "queryPlanning"),
+    workMs: sum("addBatch"),
+    logMs: sum("walCommit", "commitOffsets", "commitBatch"),
   };
 }
 
-export const sparkJson = ({ remote, connected, queries }: AppView): object => ({
+interface SparkLedger extends Counted {
+  /** The query that counts it. */
+  readonly query: string;
+}
+
+/** Each query reads the topic by itself; the one that sends the dead letters also knows what is dead. */
+function ledgerOf(queries: AppView["queries"]): SparkLedger | null {
+  const counting = queries.find(({ counted }) => counted.dead !== null);
+  return counting ? { query: counting.name, ...counting.counted } : null;
+}
+
+/** What is not in any of the figures, whatever there was. */
+const UNCOUNTED = [
+  "what each table used and filtered",
+  "which records were late",
+  "what was repaired and sent again",
+];
+
+function ledgerLines({
+  query,
+  read,
+  accepted,
+  late,
+  duplicate,
+  dead,
+  batches,
+  missed,
+}: SparkLedger): string[] {
+  const parts = Object.entries({ accepted, late, duplicate, dead }).map(
+    ([what, n]) => `${count(n ?? 0)} ${what}`,
+  );
+  const all = `${count(batches)} ${batches === 1 ? "batch" : "batches"}`;
+  const over =
+    missed === 0
+      ? `all ${all} since its checkpoint began`
+      : `${count(batches)} of ${count(batches + missed)} batches since its checkpoint began; nobody looked at the others in time`;
+  return [
+    `${count(read)} read = ${parts.join(" + ")}`,
+    `as query ${query} counts them, in ${over}.`,
+    "Every query reads all events for itself: its late and duplicate ones are of these.",
+    `Spark doesn't count ${UNCOUNTED.slice(0, -1).join(", ")} and ${UNCOUNTED.at(-1)}.`,
+  ];
+}
+
+/** `docs/spark.md` says what they are. */
+export const sparkJson = ({ remote, connected, queries }: AppView, nowMs: number): object => ({
   ...{ remote, connected },
-  queries: queries.map(({ name, state, failure, progress, batch, lag, seen }) => ({
-    ...{ name, state, failure, lag },
+  ledger: ledgerJson(ledgerOf(queries)),
+  uncounted: UNCOUNTED,
+  queries: queries.map(({ name, state, failure, progress, batch, lag, counted }) => ({
+    ...{ name, state, failure },
     inputRowsPerSecond: progress?.inputRowsPerSecond ?? null,
-    batch: batch && { id: batch.batchId, durationsMs: batch.durationsMs, inputRows: batch.inputRows },
+    batch: batch && {
+      ...{ id: batch.batchId, inputRows: batch.inputRows, ...phases(batch) },
+      phasesMs: batch.durationsMs,
+    },
     watermark: progress?.watermark == null ? null : new Date(progress.watermark).toISOString(),
+    watermarkAgeMs: progress?.watermark == null ? null : nowMs - progress.watermark,
     stateRows: progress?.stateRows ?? null,
     stateBytes: progress?.stateBytes ?? null,
-    seen,
+    lagRecords: lag,
+    counted: countedJson(counted),
   })),
 });
 
-/** Spark counts them a query, and since when a process looked: none of it is the ledger of the embedded engine. */
-export const UNCOUNTED =
-  "Counted by Spark, a query at a time, over the batches it still remembers. What is dead, and what a table used, it can't count.";
+const ledgerJson = (ledger: SparkLedger | null): object | null =>
+  ledger && { query: ledger.query, ...countedJson(ledger) };
 
-/** 1 where a query isn't running. */
+const countedJson = ({ read, accepted, late, duplicate, dead, batches, missed }: Counted): object => ({
+  ...{ read, accepted, late, duplicate, dead, batches, missedBatches: missed },
+});
+
+/** 1 where a query has died, or isn't there though it should run. */
 export const exitCodeOf = ({ queries }: AppView): 0 | 1 =>
-  queries.length > 0 && queries.every(({ state }) => state === "running") ? 0 : 1;
+  queries.some(({ state }) => state === "died" || state === "lost") ? 1 : 0;

@@ -1,9 +1,8 @@
 /** `loanstream status --engine spark`: the queries that were started from a data directory. */
 import { findApp, lookAtApp } from "../engine/spark/app/lookup.ts";
-import { createTally } from "../engine/spark/app/watch.ts";
-import { exitCodeOf, sparkJson, sparkLines, UNCOUNTED } from "./spark-view.ts";
+import { exitCodeOf, sparkJson, sparkLines } from "./spark-view.ts";
 
-/** Exit code 1 where a query doesn't run. */
+/** Exit code 1 where a query has died or was lost, and where nothing was ever started. */
 export async function statusOnSpark(dataDirectory: string, json: boolean): Promise<number> {
   const found = findApp(dataDirectory);
   if (found === null) {
@@ -12,18 +11,17 @@ export async function statusOnSpark(dataDirectory: string, json: boolean): Promi
     );
     return 1;
   }
-  const view = await lookAtApp(found, createTally());
+  const view = await lookAtApp(found);
   const watchedBy = found.watched ? found.record.pid : null;
-  const lines = [
-    ...sparkLines(view, Date.now()),
-    "",
+  const watched =
     watchedBy === null
-      ? "No process watches over them: an hour after nobody asked, Spark 3.5 stops them."
-      : `Process ${watchedBy} watches over them.`,
-    UNCOUNTED,
-  ];
+      ? "No process watches over them: Spark stops them an hour after it was last asked for them."
+      : `Process ${watchedBy} watches over them.`;
+  const nowMs = Date.now();
   process.stdout.write(
-    json ? `${JSON.stringify({ ...sparkJson(view), watchedBy })}\n` : `${lines.join("\n")}\n`,
+    json
+      ? `${JSON.stringify({ ...sparkJson(view, nowMs), watchedBy })}\n`
+      : `${[...sparkLines(view, nowMs), "", watched].join("\n")}\n`,
   );
   return exitCodeOf(view);
 }

@@ -24,7 +24,8 @@ Reads the data directory, whether a process runs on it or not, and changes nothi
 With --broker kafka it asks the cluster how far the topic goes; what the tables hold is told without it too.
 
 With --engine spark it asks Spark for the queries that "run --engine spark" started from the data directory: rate, time of
-a batch and its parts, watermark, rows of state, what was late, lag. Exits with 1 where one of them doesn't run.
+a batch and its parts, watermark, rows of state, what was late, lag, the ledger. Exits with 1 where one of them has died,
+or isn't there though it was never stopped.
 
   --json  print one JSON object
 

@@ -22,9 +22,11 @@ export function isComplaint(value: SettingValue | Complaint): value is Complaint
   return typeof value === "object" && value !== null && "complaint" in value;
 }
 
-/** As it may be shown. */
+/** As it may be shown: an address may hold a token. */
 export function shown({ kind }: Setting, text: string | null): string | null {
-  return kind === "secret" && text !== null ? "(set)" : text;
+  return kind === "secret" && text !== null
+    ? "(set)"
+    : (text?.replace(/;token=[^;]*/, ";token=(set)") ?? null);
 }
 
 type Reader<Value> = (text: string, setting: Setting) => Value | Complaint;

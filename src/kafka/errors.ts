@@ -40,6 +40,12 @@ export function brokerError(name: string, detail: string | null, about: About): 
   return fail(code, message, remedy, placeOf(about));
 }
 
+/** Of a topic of that name that is another one. */
+export function topicReplaced(topic: string): LoanstreamError {
+  const remedy = "Start again from its beginning; positions of before mean nothing now.";
+  return fail("kafka.topic-replaced", "the topic was deleted and made again", remedy, { topic });
+}
+
 /** `MESSAGE_TOO_LARGE` of 10. */
 export const brokerErrorOf = (code: number): string =>
   Object.entries(protocolErrorsCodesById).find(([known]) => Number(known) === code)?.[1] ?? `error ${code}`;

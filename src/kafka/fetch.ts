@@ -1,7 +1,7 @@
 /** Reads partitions from explicit offsets on, with no consumer group: who reads keeps the offsets. */
 import { fail, LoanstreamError } from "../errors.ts";
 import { type Cluster, openCluster, type TopicOfCluster } from "./cluster.ts";
-import { type About, brokerError } from "./errors.ts";
+import { type About, brokerError, topicReplaced } from "./errors.ts";
 import { fetchOnce, type PartitionAnswer } from "./fetch-request.ts";
 import { committed } from "./read-committed.ts";
 import { storedBatches } from "./records/decode.ts";
@@ -41,6 +41,8 @@ export interface ReadOptions {
   readonly committedOnly: boolean;
   /** Told of what passes by itself, such as a broker that restarts. */
   readonly onTrouble?: (trouble: LoanstreamError) => void;
+  /** Ends the waiting for brokers at the start. */
+  readonly signal?: AbortSignal;
 }
 
 export interface KafkaReader {
@@ -81,7 +83,7 @@ const PAUSE_MS = 100;
 export async function openReader(settings: KafkaSettings, options: ReadOptions): Promise<KafkaReader> {
   const tuning = consumerTuning(settings.consumer);
   const cluster = await openCluster(settings, tuning.requestTimeoutMs + tuning.maxWaitMs);
-  const partitions = await withLeaders(cluster, options.from).catch(async (error) => {
+  const partitions = await withLeaders(cluster, options).catch(async (error) => {
     await cluster.close();
     throw error;
   });
@@ -184,9 +186,9 @@ export async function openReader(settings: KafkaSettings, options: ReadOptions):
   };
 }
 
-async function withLeaders(cluster: Cluster, from: readonly ReadPosition[]): Promise<Partition[]> {
+async function withLeaders(cluster: Cluster, { from, signal }: ReadOptions): Promise<Partition[]> {
   const names = [...new Set(from.map(({ topic }) => topic))];
-  const topics = await retrying(() => cluster.topics(names), { ...PATIENT, withinMs: 5_000 });
+  const topics = await retrying(() => cluster.topics(names), { ...PATIENT, withinMs: 5_000, signal });
   return from.map(({ topic, partition, offset, ...wanted }) => {
     const topicId = wanted.topicId ?? topics.find(({ name }) => name === topic)?.id ?? "";
     const found = { topic, topicId, partition, offset };
@@ -197,12 +199,7 @@ async function withLeaders(cluster: Cluster, from: readonly ReadPosition[]): Pro
 /** Throws `kafka.topic-replaced` and `kafka.topic-missing`. */
 function leaderOf(topics: readonly TopicOfCluster[], wanted: Omit<Partition, "leader">): number {
   const topic = topics.find(({ name }) => name === wanted.topic);
-  if (topic !== undefined && topic.id !== wanted.topicId) {
-    const remedy = "Start again from its beginning; positions of before mean nothing now.";
-    throw fail("kafka.topic-replaced", "the topic was deleted and made again", remedy, {
-      topic: wanted.topic,
-    });
-  }
+  if (topic !== undefined && topic.id !== wanted.topicId) throw topicReplaced(wanted.topic);
   const found = topic?.partitions.find(({ partition }) => partition === wanted.partition);
   if (found === undefined) throw brokerError("UNKNOWN_TOPIC_OR_PARTITION", null, place(wanted));
   return found.leader;

@@ -1,6 +1,7 @@
 /** Records and offsets that become visible together or not at all, under a fixed transactional id. */
 import { fail, type LoanstreamError } from "../errors.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
+import { brokerError } from "./errors.ts";
 import type { Writer } from "./records/encode.ts";
 import { partitionOf } from "./records/partition-of.ts";
 import type { OutgoingRecord } from "./records/record.ts";
@@ -41,6 +42,8 @@ export interface GroupOffset {
  */
 export interface Transactions {
   begin(): Transaction;
+  /** Asks the broker once, and changes nothing. Throws `kafka.fenced` when another took the id over. */
+  look(): Promise<void>;
   readonly writer: Writer;
   partitions(topic: string): number;
   close(): Promise<void>;
@@ -232,7 +235,7 @@ function oneByOne(
     };
   }
 
-  return { begin, writer, partitions, close };
+  return { begin, look: broker.look, writer, partitions, close };
 }
 
 const isTooLarge = ({ diagnostics: [{ code }] }: LoanstreamError): boolean =>
@@ -265,6 +268,8 @@ interface Coordinated {
   register(partitions: readonly TopicPartition[]): Promise<void>;
   addOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void>;
   end(commit: boolean): Promise<void>;
+  /** Throws `kafka.fenced`. */
+  look(): Promise<void>;
 }
 
 function coordinated(
@@ -318,6 +323,18 @@ function coordinated(
     },
     async end(commit) {
       await retrying(() => end(commit), patience);
+    },
+    async look() {
+      const asked = { ...about, operation: "Describe" };
+      const answer = await cluster.ask(
+        { transactionalId },
+        apis.describeTransactions,
+        [[transactionalId]],
+        asked,
+      );
+      const [found] = answer.transactionStates;
+      if (found?.producerId !== id || found.producerEpoch !== epoch)
+        throw brokerError("PRODUCER_FENCED", null, about);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Publishes commits as transactions of Kafka. The marker in each tells which commit it is of. */
 import { Buffer } from "node:buffer";
-import { fail, LoanstreamError } from "../errors.ts";
+import { type ErrorCode, fail, LoanstreamError } from "../errors.ts";
 import type { Writer } from "../kafka/records/encode.ts";
 import type { OutgoingRecord } from "../kafka/records/record.ts";
 import { pause, retrying } from "../kafka/retry.ts";
@@ -31,6 +31,7 @@ export interface KafkaPublisherParts {
 }
 
 const GROUP_OFFSETS_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 5_000;
 /** The broker may be gone; what is open then ends by itself. */
 const CLOSE_WITHIN_MS = 5_000;
 
@@ -50,6 +51,7 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
   let begun: Begun | null = null;
   /** When no transaction was open, and the broker knew this instance. */
   let knownMs = steadyMs();
+  let lookedMs = knownMs;
   let offsets = { sentMs: Number.NEGATIVE_INFINITY, of: claim };
 
   async function begin(): Promise<void> {
@@ -156,6 +158,17 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
     return found;
   }
 
+  async function look(): Promise<void> {
+    const nowSteadyMs = steadyMs();
+    if (begun !== null || nowSteadyMs - Math.max(lookedMs, knownMs) < LOOK_EVERY_MS) return;
+    lookedMs = nowSteadyMs;
+    try {
+      await transactions.look();
+    } catch (error) {
+      if (isFenced(error)) await takeBack(error, knownMs);
+    }
+  }
+
   async function end(): Promise<void> {
     await begun?.transaction.abort();
     if (offsets.of === newest) return;
@@ -170,6 +183,7 @@ export function kafkaPublisher(parts: KafkaPublisherParts, opened: Transactions)
     },
     begin,
     publish,
+    look,
     async close() {
       const ended = end().catch((error) => {
         if (!(error instanceof LoanstreamError)) throw error;
@@ -197,14 +211,16 @@ export const markerRecord = (marker: Marker, applicationId: string, timestampMs:
   timestampMs,
 });
 
-const isRefusal = (error: unknown): boolean =>
-  error instanceof LoanstreamError && ["kafka.fenced", "kafka.refused"].includes(error.diagnostics[0].code);
+const codeOf = (error: unknown): ErrorCode | null =>
+  error instanceof LoanstreamError ? error.diagnostics[0].code : null;
+
+const isFenced = (error: unknown): boolean => codeOf(error) === "kafka.fenced";
+
+const isRefusal = (error: unknown): boolean => isFenced(error) || codeOf(error) === "kafka.refused";
 
 /** Says it in the words of who runs an instance; other errors stay as they are. */
 export const tellFenced = (error: unknown, applicationId: string): unknown =>
-  error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.fenced"
-    ? fenced(applicationId)
-    : error;
+  isFenced(error) ? fenced(applicationId) : error;
 
 function fenced(applicationId: string): LoanstreamError {
   const message = `another instance with the application id ${applicationId} took over; this one stops`;

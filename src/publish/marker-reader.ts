@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { fail, type LoanstreamError } from "../errors.ts";
 import type { KafkaAdmin } from "../kafka/admin.ts";
+import { topicReplaced } from "../kafka/errors.ts";
 import { openReader } from "../kafka/fetch.ts";
 import { partitionOf } from "../kafka/records/partition-of.ts";
 import type { KafkaBatch } from "../kafka/records/record-batches.ts";
@@ -44,7 +45,10 @@ export async function markerReader(
     (await admin.offsets(COMMITS_TOPIC, edge))[partition] ?? 0;
   const partition = partitionOf(key, (await admin.offsets(COMMITS_TOPIC, "end")).length);
 
-  /** The newest value at offsets of [from, to): null where it was deleted, undefined where there is none. */
+  /**
+   * The newest value at offsets of [from, to): null where it was deleted, undefined where there is none. Throws
+   * `kafka.topic-replaced` where the partition ends before, which it didn't a moment ago.
+   */
   async function valueIn(from: number, to: number): Promise<Uint8Array | null | undefined> {
     const at = { topic: COMMITS_TOPIC, partition, offset: from };
     const reader = await openReader(quick(settings), { from: [at], committedOnly: true, onTrouble });
@@ -53,7 +57,8 @@ export async function markerReader(
     try {
       for (let reached = from; reached < to; ) {
         if (signal.aborted) throw stopped(partition);
-        for (const { batches, nextOffset } of await reader.next()) {
+        for (const { batches, nextOffset, highWatermark } of await reader.next()) {
+          if (highWatermark < to) throw topicReplaced(COMMITS_TOPIC);
           reached = nextOffset;
           for (const batch of batches) {
             const value = lastValue(batch, key, to);

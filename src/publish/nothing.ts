@@ -8,5 +8,6 @@ export const publishesNothing: Publisher = {
   published: null,
   begin: async () => {},
   publish: async () => {},
+  look: async () => {},
   close: async () => {},
 };

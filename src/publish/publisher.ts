@@ -45,5 +45,7 @@ export interface Publisher {
    * `kafka.fenced`, and what doesn't pass.
    */
   publish(publication: Publication): Promise<void>;
+  /** Where there is nothing to publish, now and then: throws `kafka.fenced` as `begin`. Waits for nothing that passes. */
+  look(): Promise<void>;
   close(): Promise<void>;
 }

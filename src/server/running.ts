@@ -4,6 +4,7 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { lives, type ProcessId, processId } from "../process-id.ts";
 
 export interface Running {
   readonly pid: number;
@@ -22,7 +23,8 @@ export function writeRunning(dataDirectory: string, running: Running): void {
   const path = join(dataDirectory, FILE);
   const unfinished = `${path}.${running.pid}`;
   rmSync(unfinished, { force: true });
-  writeFileSync(unfinished, `${JSON.stringify(running)}\n`, { mode: 0o600, flag: "wx" });
+  const started = processId(running.pid)?.started ?? null;
+  writeFileSync(unfinished, `${JSON.stringify({ ...running, started })}\n`, { mode: 0o600, flag: "wx" });
   renameSync(unfinished, path);
 }
 
@@ -32,8 +34,9 @@ export function removeRunning(dataDirectory: string): void {
 
 /** The instance on a data directory; null unless its process lives and answers, whatever its health. */
 export async function readRunning(dataDirectory: string): Promise<Running | null> {
-  const running = parse(dataDirectory);
-  if (running === null || !lives(running.pid)) return null;
+  const found = parse(dataDirectory);
+  if (found === null || !isAlive(found)) return null;
+  const { started: _, ...running } = found;
   try {
     const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
     const response = await fetch(`${running.url}/healthz`, { signal });
@@ -44,20 +47,25 @@ export async function readRunning(dataDirectory: string): Promise<Running | null
   }
 }
 
-function parse(dataDirectory: string): Running | null {
+/** With when its process started; null where the system doesn't tell. */
+type Written = Running & { readonly started: ProcessId["started"] | null };
+
+function parse(dataDirectory: string): Written | null {
   try {
     const found: unknown = JSON.parse(readFileSync(join(dataDirectory, FILE), "utf8"));
-    return isRunning(found) ? found : null;
+    return isWritten(found) ? found : null;
   } catch {
     return null;
   }
 }
 
-function isRunning(found: unknown): found is Running {
+function isWritten(found: unknown): found is Written {
   if (typeof found !== "object" || found === null) return false;
-  const { pid, url, token, startedAt } = { pid: null, url: null, token: null, startedAt: null, ...found };
+  const none = { pid: null, url: null, token: null, startedAt: null, started: undefined };
+  const { pid, url, token, startedAt, started } = { ...none, ...found };
   return (
     Number.isInteger(pid) &&
+    (started === null || typeof started === "string") &&
     typeof url === "string" &&
     typeof token === "string" &&
     typeof startedAt === "string"
@@ -65,7 +73,8 @@ function isRunning(found: unknown): found is Running {
 }
 
 /** A process of another user lives too. */
-function lives(pid: number): boolean {
+function isAlive({ pid, started }: Written): boolean {
+  if (started !== null) return lives({ pid, started });
   try {
     process.kill(pid, 0);
     return true;

@@ -38,13 +38,18 @@ describe("config", () => {
   });
 
   it("shows of a secret only that it is set, and what is in sections by its whole key", async () => {
-    const environment = { LOANSTREAM_KAFKA_SASL_PASSWORD: "hidden", LOANSTREAM_KAFKA_BOOTSTRAP: "a:1,b:2" };
+    const environment = {
+      LOANSTREAM_KAFKA_SASL_PASSWORD: "hidden",
+      LOANSTREAM_KAFKA_BOOTSTRAP: "a:1,b:2",
+      SPARK_REMOTE: "sc://h:1/;token=hidden;user_id=ann",
+    };
     const [text, json] = await Promise.all([
       loanstream(["config"], environment),
       loanstream(["config", "--json"], environment),
     ]);
     assert.match(text.stdout, /^kafka\.sasl\.password +\(set\) +LOANSTREAM_KAFKA_SASL_PASSWORD$/m);
     assert.match(text.stdout, /^kafka\.bootstrap +a:1,b:2 +LOANSTREAM_KAFKA_BOOTSTRAP$/m);
+    assert.match(text.stdout, /^spark\.remote +sc:\/\/h:1\/;token=\(set\);user_id=ann +SPARK_REMOTE$/m);
     assert.equal(JSON.parse(json.stdout).settings["kafka.sasl.password"].value, "(set)");
     assert.ok(!`${text.stdout}${json.stdout}`.includes("hidden"));
   });

@@ -60,4 +60,9 @@ describe("make", () => {
       "bin/loanstream topics delete --broker kafka --yes",
     );
   });
+
+  it("compares with the release of Spark that is asked for", async () => {
+    assert.match(await commandOf("parity", "SPARK=4"), /^LOANSTREAM_TEST_SPARK_RELEASE=4 .* test\/parity\//);
+    assert.match(await commandOf("parity"), /^LOANSTREAM_TEST_SPARK_RELEASE= /);
+  });
 });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { openReading } from "../../src/engine/embedded/thread/reading.ts";
 import type { EventLog, PartitionedLog } from "../../src/eventlog/event-log.ts";
 import { type KafkaLogOptions, openKafkaLog } from "../../src/eventlog/kafka/kafka-log.ts";
+import { onePartition } from "../../src/eventlog/one-partition.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { openTransactions } from "../../src/kafka/transaction.ts";
 import { SILENT } from "../../src/log.ts";
@@ -211,7 +213,12 @@ test("a position that the cluster no longer has, since it lost records, is told"
   assert.deepEqual(await readAll(log!, 100), []);
   await told;
   await assert.rejects(readAll(log!, 100), hasCode("kafka.offset-out-of-range"));
+  const reading = openReading(onePartition(log!, ""), [1]);
+  assert.equal(await reading.next(), null);
+  assert.deepEqual(reading.positions(), [1], "who reads on elsewhere passes over nothing");
   assert.deepEqual(textsOf(await readAll(log!)), ["a"]);
+  await log!.append(append(["b"]));
+  assert.equal((await reading.next())?.batch.basePosition, 1);
 });
 
 test("a record larger than the topic takes is refused, and the log goes on", async (t) => {

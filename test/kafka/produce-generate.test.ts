@@ -100,7 +100,7 @@ test("a broker that is killed and comes back has every event once", async (t) =>
   const { exitCode, stderr } = await command.outcome;
   assert.match(stderr, /goes on[^\n]*\n8000 sent, 8000 acknowledged, 0 failed\n$/);
   assert.equal(exitCode, 0);
-  const found = await readAll({ settings, admin, topic: async () => topic }, topic);
+  const found = await readAll({ settings, admin }, topic);
   assert.deepEqual(values(found).sort(), (await linesOf(options)).sort());
 });
 

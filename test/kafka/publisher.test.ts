@@ -222,6 +222,21 @@ describe("a publisher on Kafka", { skip: "skipped" in kafka ? kafka.skipped : fa
     assert.deepEqual(await numbers(), numbersOf(1, 2, 3));
   });
 
+  test("that another instance took over from finds out though it has nothing to publish", async (t) => {
+    const open = await fresh(t);
+    let passedMs = 0;
+    const first = await open("store", { steadyMs: () => performance.now() + passedMs });
+    await publish(first, commitOf(1));
+    passedMs += 10_000;
+    await first.look();
+    const second = await open("store");
+    passedMs += 10_000;
+    await assert.rejects(first.look(), /another instance .* took over.*\[kafka\.fenced\]/);
+    await second.look();
+    await publish(second, commitOf(2));
+    assert.deepEqual(await numbers(), numbersOf(1, 2));
+  });
+
   test("drops what was begun and not published", async (t) => {
     const open = await fresh(t);
     const publisher = await open("store");

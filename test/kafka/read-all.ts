@@ -1,5 +1,6 @@
 /** A topic read whole by our own reader. */
 import { openReader } from "../../src/kafka/fetch.ts";
+import type { Header } from "../../src/kafka/records/record.ts";
 import type { KafkaBatch } from "../../src/kafka/records/record-batches.ts";
 import type { TestTopics } from "./broker.ts";
 import { byPosition } from "./truth.ts";
@@ -10,11 +11,12 @@ export interface Read {
   readonly key: Uint8Array | null;
   readonly value: Buffer;
   readonly deleted: boolean;
+  readonly headers: readonly Header[];
 }
 
 /** Up to the end as it was when asked, in the order in which it came. */
 export async function readAll(
-  kafka: TestTopics,
+  kafka: Pick<TestTopics, "settings" | "admin">,
   topic: string,
   committedOnly = true,
 ): Promise<readonly Read[]> {
@@ -36,9 +38,9 @@ export async function readAll(
 
 export const reads = (batch: KafkaBatch): Read[] =>
   Array.from({ length: batch.count }, (_, row) => {
-    const { key, deleted } = batch.details(row);
+    const { key, deleted, headers } = batch.details(row);
     const value = Buffer.from(batch.bytes.subarray(batch.offsets[row], batch.offsets[row + 1]));
-    return { partition: batch.partition, offset: batch.basePosition + row, key, value, deleted };
+    return { partition: batch.partition, offset: batch.basePosition + row, key, value, deleted, headers };
   });
 
 /** As `Truth.read` gives it. */

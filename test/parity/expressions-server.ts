@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 import { connect, type SparkSession } from "../../src/engine/spark/connect/session.ts";
 import { defaultCacheDir } from "../../stack/maven.ts";
 import { startSpark } from "../../stack/spark.ts";
-import { sharedSpark } from "../spark/server.ts";
+import { release, sharedSpark } from "../spark/server.ts";
 
 /** Spark's parser keeps what it learnt of every text: after 45 rounds of random ones 3 GB are full. */
 const ROUNDS_A_SERVER = 20;
@@ -29,7 +29,12 @@ export async function withSpark(
 
 async function onFreshServer(run: (spark: SparkSession) => Promise<void>): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), "loanstream-parity-spark-"));
-  const server = await startSpark({ cacheDir: defaultCacheDir(process.env), dataDir, temporary: true });
+  const server = await startSpark({
+    cacheDir: defaultCacheDir(process.env),
+    dataDir,
+    release,
+    temporary: true,
+  });
   try {
     const spark = await connect(server.url);
     await run(spark);

@@ -5,13 +5,16 @@ import type { RecordBatch } from "../../src/engine/batch.ts";
 import { openSession } from "../../src/engine/embedded/open.ts";
 import type { TableRows } from "../../src/engine/engine.ts";
 import { relationOf } from "../../src/engine/spark/app/submit.ts";
+import type { QueryProgress } from "../../src/engine/spark/connect/progress.ts";
 import { sqlText, streamOf } from "../../src/engine/spark/connect/relation.ts";
 import { streamQueries } from "../../src/engine/spark/stream/queries.ts";
-import { KAFKA_VIEW } from "../../src/engine/spark/stream/query.ts";
+import { KAFKA_VIEW, type StreamQuery } from "../../src/engine/spark/stream/query.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
+import type { KafkaSettings } from "../../src/kafka/settings.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { publicationRecords } from "../../src/publish/records.ts";
 import { textReader } from "../../src/topics/event-record.ts";
+import { uniqueName } from "../kafka/broker.ts";
 import { batchOf, type LogRecord } from "../simulation/simulate.ts";
 import type { Streams } from "../spark/kafka-streams.ts";
 
@@ -45,7 +48,17 @@ export async function produce(
 ): Promise<string> {
   // The records are as old as they say, and a broker deletes what is older than its topic keeps.
   const topic = await kafka.topic(partitions.length, { "retention.ms": "-1" });
-  const producer = await openProducer(kafka.settings, { topics: [topic] });
+  await produceTo(kafka.settings, topic, partitions, otherwiseMs);
+  return topic;
+}
+
+export async function produceTo(
+  settings: KafkaSettings,
+  topic: string,
+  partitions: Partitions,
+  otherwiseMs: number,
+): Promise<void> {
+  const producer = await openProducer(settings, { topics: [topic] });
   for (const [partition, records] of partitions.entries())
     for (const { text, ingestTimeMs } of records) {
       const record = {
@@ -58,7 +71,6 @@ export async function produce(
     }
   await producer.flush();
   await producer.close();
-  return topic;
 }
 
 const RUN_WITHIN_MS = 180_000;
@@ -70,11 +82,40 @@ export interface SparkRun {
 }
 
 /** What the queries send of a topic that has no more records. */
-export async function sentBySpark(
+export async function sentBySpark(on: Streams, pipeline: Pipeline, run: SparkRun): Promise<readonly Sent[]> {
+  const sent: Sent[] = [];
+  for (const query of streamQueries(pipeline)) sent.push(...(await runToEnd(on, query, run)).sent);
+  return sent;
+}
+
+export interface QueryRun {
+  readonly sent: readonly Sent[];
+  /** Those that Spark remembers: a hundred, unless the session says otherwise. */
+  readonly batches: readonly QueryProgress[];
+}
+
+/** Runs a query over a topic from its beginning until there are no more records. */
+export async function runToEnd(on: Streams, query: StreamQuery, run: SparkRun): Promise<QueryRun> {
+  const view = `_sent_${query.name}`;
+  const sink = { name: view, format: "memory", options: {}, checkpoint: uniqueName(query.name) };
+  const batches = await runInto(on, query, run, sink);
+  return { sent: await sentTo(on.spark, view), batches };
+}
+
+export interface Sink {
+  readonly name: string;
+  readonly format: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** A folder in the one of `Streams`. Where it is there, the query goes on from it. */
+  readonly checkpoint: string;
+}
+
+export async function runInto(
   { spark, bootstrap, directory }: Streams,
-  pipeline: Pipeline,
+  { name, steps, sql, outputMode }: StreamQuery,
   { topic, records }: SparkRun,
-): Promise<readonly Sent[]> {
+  sink: Sink,
+): Promise<QueryRun["batches"]> {
   const source = {
     "kafka.bootstrap.servers": bootstrap,
     subscribe: topic,
@@ -82,19 +123,12 @@ export async function sentBySpark(
     maxOffsetsPerTrigger: String(records),
   };
   await spark.define(KAFKA_VIEW, streamOf("kafka", source));
-  const sent: Sent[] = [];
-  for (const { name, steps, sql, outputMode } of streamQueries(pipeline)) {
-    for (const step of steps) await spark.define(step.name, relationOf(step));
-    const view = `_sent_${name}`;
-    const checkpoint = join(directory, `${topic}-${name}`);
-    const query = await spark.streaming.start({
-      ...{ name: view, input: sqlText(sql), format: "memory", options: {} },
-      ...{ outputMode, checkpoint, triggerMs: null },
-    });
-    if (!(await query.awaitTermination(RUN_WITHIN_MS))) throw new Error(`${name} goes on`);
-    sent.push(...(await sentTo(spark, view)));
-  }
-  return sent;
+  for (const step of steps) await spark.define(step.name, relationOf(step));
+  const checkpoint = join(directory, sink.checkpoint);
+  const started = { ...sink, input: sqlText(sql), outputMode, checkpoint, triggerMs: null };
+  const query = await spark.streaming.start(started);
+  if (!(await query.awaitTermination(RUN_WITHIN_MS))) throw new Error(`${name} goes on`);
+  return query.recentProgress();
 }
 
 async function sentTo(spark: Streams["spark"], view: string): Promise<readonly Sent[]> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -56,6 +56,18 @@ describe("run.json", () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     writeRunning(data, { ...running, url, pid });
     assert.equal(await readRunning(data), null);
+  });
+
+  it("finds none in a copy whose process ended, though its number and its port are another's by now", async (t) => {
+    const { url } = await served(t);
+    const data = directory(t);
+    writeRunning(data, { ...running, url });
+    const path = join(data, "run.json");
+    const written = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...written, started: `${written.started}0` }));
+    assert.equal(await readRunning(data), null);
+    writeFileSync(path, JSON.stringify({ ...written, started: null }));
+    assert.equal((await readRunning(data))?.url, url);
   });
 
   it("finds none that doesn't answer", async (t) => {

@@ -11,7 +11,7 @@ test("what a killed server took with it runs again once it is back, from where i
   await within(on.options, async (app) => {
     await send(on, on.from, ["a"]);
     await until(on, ["1a", "2a"]);
-    await eventually(app.look, ({ queries }) => queries.every(({ seen }) => seen.read === 1));
+    await eventually(app.look, ({ queries }) => queries.every(({ counted }) => counted.read === 1));
     await server.kill();
     const lost = await app.look();
     assert.equal(lost.connected, false);

@@ -16,7 +16,9 @@ test("queries go on without the client, are found again, and stop when they are 
   await within(on.options, async (app) => {
     assert.deepEqual(told(on.events).slice(2), ["found first", "found second"]);
     assert.deepEqual(runs(on), started);
-    const view = await eventually(app.look, ({ queries }) => queries.every(({ seen }) => seen.read === 1));
+    const view = await eventually(app.look, ({ queries }) =>
+      queries.every(({ counted }) => counted.read === 1),
+    );
     assert.deepEqual(states(view), { first: "running", second: "running" });
     assert.deepEqual(
       view.queries.map(({ lag }) => lag),
@@ -74,8 +76,27 @@ test("a query that dies is told, with why, and the others go on", async (t) => {
     await send(on, on.from, ["0"]);
     const view = await eventually(app.look, ({ queries: [, second] }) => second?.state === "died");
     assert.deepEqual(states(view), { first: "running", second: "died" });
-    assert.match(view.queries[1]?.failure ?? "", /\[INVALID_INDEX_OF_ZERO\]/);
+    assert.match(view.queries[1]?.failure?.message ?? "", /^Spark: \[INVALID_INDEX_OF_ZERO\]/);
     assert.deepEqual(told(on.events), ["started first", "started second", "died second"]);
     assert.deepEqual(await until(on, ["0"]), ["0"]);
+  });
+});
+
+test("what Spark refuses of a model is told with file, line and column, and the others go on", async (t) => {
+  const on = await given(t);
+  if (!on) return;
+  const model = {
+    path: "models/second.sql",
+    text: "-- Nosuch(text).\nSELECT\n  nosuch(text, 2) AS value\nFROM texts",
+  };
+  const [first] = on.options.queries;
+  assert.ok(first);
+  const second = { ...carrying("second", on.to, "concat('2', nosuch(text, 2L))"), models: ["second"] };
+  await within({ ...on.options, queries: [first, second], models: [model] }, async (app) => {
+    const view = await app.look();
+    assert.deepEqual(states(view), { first: "running", second: "died" });
+    const { failure } = view.queries[1] ?? {};
+    assert.equal(failure?.code, "spark.query-failed");
+    assert.deepEqual(failure.place, { file: model.path, line: 3, column: 3 });
   });
 });

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { pipelineFrom } from "../../src/cli/pipeline-option.ts";
 import { openApp } from "../../src/engine/spark/app/app.ts";
+import { findApp, stopApp } from "../../src/engine/spark/app/lookup.ts";
 import { readRecord, sparkDirectory } from "../../src/engine/spark/app/record.ts";
 import type { AppEvent, AppOptions, SparkApp } from "../../src/engine/spark/app/supervise.ts";
 import type { AppView } from "../../src/engine/spark/app/watch.ts";
-import { connect } from "../../src/engine/spark/connect/session.ts";
 import type { StreamQuery } from "../../src/engine/spark/stream/query.ts";
 import { eventually, type Streams, streams, valuesIn } from "./kafka-streams.ts";
 
@@ -53,12 +53,9 @@ export async function given(t: TestContext, url?: string): Promise<GivenApp | nu
   return { ...on, from, to, events, options };
 }
 
-async function stopAll({ dataDirectory, remote }: AppOptions): Promise<void> {
-  const record = readRecord(sparkDirectory(dataDirectory));
-  if (record === null) return;
-  const session = await connect(remote, { sessionId: record.sessionId });
-  for (const query of await session.streaming.active()) await query.stop();
-  await session.close();
+async function stopAll({ dataDirectory }: AppOptions): Promise<void> {
+  const found = findApp(dataDirectory);
+  if (found !== null) await stopApp(dataDirectory, found);
 }
 
 export const states = ({ queries }: AppView) =>

@@ -62,8 +62,9 @@ const SOON_MS = 60_000;
 export async function eventually<Answer>(
   ask: () => Promise<Answer>,
   isWanted: (answer: Answer) => boolean,
+  withinMs = SOON_MS,
 ): Promise<Answer> {
-  const deadline = Date.now() + SOON_MS;
+  const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (isWanted(answer) || Date.now() > deadline) return answer;

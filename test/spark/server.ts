@@ -1,8 +1,14 @@
 /** Spark for tests: one server for all of a run, or one of the test's own. */
 import type { TestContext } from "node:test";
 import { connect, type SparkSession } from "../../src/engine/spark/connect/session.ts";
+import { sparkRelease } from "../../stack/spark/releases.ts";
 import { startSpark } from "../../stack/spark.ts";
 import { type OwnServer, ownServer, serverOfThisRun, withoutJava } from "../stack/test-servers.ts";
+
+const VARIABLE = "LOANSTREAM_TEST_SPARK_RELEASE";
+/** Which release every server that tests start is of, as `make up SPARK=` has it. */
+export const releaseName = process.env[VARIABLE] || "1";
+export const release = sparkRelease(releaseName, VARIABLE);
 
 let url: Promise<string> | undefined;
 
@@ -23,7 +29,7 @@ export async function sharedSparkUrl(t: Pick<TestContext, "skip">): Promise<stri
   const given = process.env.LOANSTREAM_TEST_SPARK;
   if (given !== undefined) return given;
   if (await withoutJava(t, NOTHING)) return null;
-  url ??= serverOfThisRun("spark", async (place) => (await startSpark(place)).url);
+  url ??= serverOfThisRun("spark", async (place) => (await startSpark({ ...place, release })).url);
   return url;
 }
 
@@ -37,6 +43,6 @@ export interface OwnSpark extends Pick<OwnServer, "start" | "kill"> {
 /** Null where `sharedSpark` is. */
 export async function ownSpark(t: Pick<TestContext, "after" | "skip">): Promise<OwnSpark | null> {
   if (await withoutJava(t, NOTHING)) return null;
-  const { port, start, kill } = await ownServer(t, "spark", startSpark);
+  const { port, start, kill } = await ownServer(t, "spark", (place) => startSpark({ ...place, release }));
   return { url: `sc://127.0.0.1:${port}`, start, kill };
 }

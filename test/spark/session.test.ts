@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { localTable, rawRecords } from "../../src/engine/spark/connect/local-data.ts";
 import { connect } from "../../src/engine/spark/connect/session.ts";
 import { BIGINT, BOOLEAN, DOUBLE, STRING, TIMESTAMP, type Value } from "../../src/sql/types.ts";
-import { sharedSpark } from "./server.ts";
+import { release, sharedSpark } from "./server.ts";
 
 const column = (name: string, type: typeof BIGINT) => ({ name, type });
 
@@ -166,10 +166,10 @@ test("two sessions see neither each other's views nor each other's settings", as
   assert.deepEqual((await other.sql("SELECT current_timezone()")).rows, [["UTC"]]);
 });
 
-test("a session is Spark 3.5.4, not ANSI, and in UTC", async (t) => {
+test("a session is of the release that was asked for, not ANSI, and in UTC", async (t) => {
   const spark = await sharedSpark(t);
   if (!spark) return;
-  assert.equal(await spark.version(), "3.5.4");
+  assert.equal(await spark.version(), release.version);
   const { rows } = await spark.sql(
     "SELECT 1 / 0, CAST('abc' AS BIGINT), unix_millis(TIMESTAMP'2026-01-01 00:00:00'), current_timezone()",
   );

@@ -11,8 +11,9 @@ import { appSettings, isTakingIn } from "../../stack/app.ts";
 import { brokerProperties } from "../../stack/kafka/properties.ts";
 import { KAFKA_VERSION } from "../../stack/kafka.ts";
 import { freePort } from "../../stack/ports.ts";
-import { everyService } from "../../stack/services.ts";
-import { SPARK_VERSION, sparkSettings } from "../../stack/spark.ts";
+import { everyService, spark } from "../../stack/services.ts";
+import { everyRelease, type SparkRelease } from "../../stack/spark/releases.ts";
+import { pomProperties, sparkSettings } from "../../stack/spark.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const { services } = parse(await readFile(join(root, "docker-compose.yaml"), "utf8"));
@@ -124,29 +125,55 @@ async function linkPackages(image: string): Promise<void> {
   await symlink(join(root, "node_modules", ".bin"), join(image, "node_modules", ".bin"));
 }
 
-test("Spark in a container has the settings and the jars of one outside", async () => {
-  const command: string[] = services.spark.command;
-  const outside = Object.entries(sparkSettings(15002, "/opt/spark/work-dir"));
-  const sql = outside.filter(([key]) => key.startsWith("spark.sql."));
-  assert.ok(sql.length >= 5);
-  for (const [key, value] of sql) assert.ok(command.includes(`--conf=${key}=${value}`), key);
+/** The service of Spark once docker compose has put in variables, or what stands for one that is missing. */
+const sparkOf = (variables: Readonly<Record<string, string>>): { image: string; command: string[] } =>
+  JSON.parse(
+    JSON.stringify(services.spark).replaceAll(
+      /\$\{(\w+):-([^}]*)\}/g,
+      (_, name, missing) => variables[name] ?? missing,
+    ),
+  );
 
+/** Packages as the pom has them, but for what the image has. */
+async function packagesOf(release: SparkRelease): Promise<string[]> {
   const pom = await readFile(join(root, "stack", "spark", "pom.xml"), "utf8");
+  const properties = pomProperties(release);
+  const whole = pom.replaceAll(/\$\{([^}]+)\}/g, (_, name) => properties[name] ?? "");
   const artifact =
     /<groupId>(.+)<\/groupId>\s*<artifactId>(.+)<\/artifactId>\s*<version>(.+)<\/version>\s*<\/dep/g;
-  const jars = [...pom.matchAll(artifact)]
-    .map(
-      ([, group, name, version = ""]) =>
-        `${group}:${name}:${version.replace(/^\$\{spark\.version\}$/, SPARK_VERSION)}`,
-    )
-    // The image has it.
-    .filter((jar) => !jar.includes(":spark-sql_2.12:"));
-  assert.equal(jars.length, 4);
-  assert.equal(
-    command.find((argument) => argument.startsWith("--packages=")),
-    `--packages=${jars.join(",")}`,
-  );
-  assert.equal(services.spark.image, `apache/spark:${SPARK_VERSION}`);
+  return [...whole.matchAll(artifact)]
+    .map(([, group, name, version]) => `${group}:${name}:${version}`)
+    .filter((jar) => !jar.includes(":spark-sql_"));
+}
+
+test("Spark in a container has the settings and the jars of one outside, of each release", async () => {
+  assert.equal(everyRelease.length, 2);
+  for (const release of everyRelease) {
+    const { image, command } = sparkOf(spark(release).variables);
+    const outside = Object.entries(sparkSettings(release, 15002, "/opt/spark/work-dir"));
+    const shared = outside.filter(([key]) => /^spark\.(sql|hadoop|connect\.session)\./.test(key));
+    assert.ok(shared.length >= 9);
+    for (const [key, value] of shared) assert.ok(command.includes(`--conf=${key}=${value}`), key);
+    const packages = await packagesOf(release);
+    assert.equal(packages.length, 4);
+    assert.equal(
+      command.find((argument) => argument.startsWith("--packages=")),
+      `--packages=${packages.join(",")}`,
+    );
+    assert.equal(image, `apache/spark:${release.version}`);
+  }
+});
+
+test("Spark in a container is of the first release where nothing names one", () => {
+  const [first] = everyRelease;
+  assert.ok(first);
+  assert.deepEqual(sparkOf({}), sparkOf(spark(first).variables));
+});
+
+test("the client's code is of the protobufs of the newest release", async () => {
+  const script = await readFile(join(root, "stack", "spark", "generate-protobufs.sh"), "utf8");
+  const [, scala, version] = /spark-connect_([\d.]+):([\d.]+)/.exec(script) ?? [];
+  assert.deepEqual(everyRelease.at(-1), { ...everyRelease.at(-1), scala, version });
 });
 
 /** Runs the stack's command line in an empty folder, with a `docker` that writes down what it is asked. */
@@ -170,20 +197,53 @@ async function runStack(t: TestContext, dockerScript: string, args: string[], en
   return { status, stdout, stderr, asked: asked.replaceAll(compose, "COMPOSE").trim().split("\n") };
 }
 
+const looked = ["info", "compose version"];
+const seen = ["kafka", "app", "spark"].map((name) => `COMPOSE ps --quiet ${name}`);
+
 test("with an engine, the stack is up, down and followed in containers", async (t) => {
-  const looked = ["info", "compose version"];
   const up = await runStack(t, "exit 0", ["up"]);
-  assert.deepEqual([up.status, up.asked], [0, [...looked, "COMPOSE up --build --detach --wait kafka app"]]);
-  const both = await runStack(t, "exit 0", ["up"], { SPARK: "1" });
-  assert.deepEqual(both.asked, [...looked, "COMPOSE up --build --detach --wait kafka app spark"]);
+  assert.deepEqual([up.status, up.asked.slice(5)], [0, ["COMPOSE up --build --detach --wait kafka app"]]);
+  assert.deepEqual(up.asked.slice(0, 5), [...looked, ...seen]);
   const alone = await runStack(t, "exit 0", ["up"], { APP: "0" });
-  assert.deepEqual(alone.asked, [...looked, "COMPOSE up --build --detach --wait kafka"]);
+  assert.deepEqual(alone.asked.slice(5), ["COMPOSE up --build --detach --wait kafka"]);
   const down = await runStack(t, "exit 0", ["down"]);
   assert.deepEqual([down.status, down.asked], [0, [...looked, "COMPOSE down"]]);
   const cleared = await runStack(t, "exit 0", ["down", "--data"]);
   assert.deepEqual(cleared.asked, [...looked, "COMPOSE down --volumes"]);
   const logs = await runStack(t, "exit 0", ["logs", "kafka"]);
   assert.deepEqual(logs.asked, [...looked, "COMPOSE logs --tail 20 --follow kafka"]);
+});
+
+test("Spark in containers is of the release that is asked for, and then its topics are made", async (t) => {
+  const script = '[ "$6" != up ] || echo "$SPARK_VERSION" >>"$(dirname "$0")/asked"';
+  const { status, asked, stderr } = await runStack(t, script, ["up"], {
+    SPARK: "4",
+    KAFKA_PORT: "1",
+  });
+  assert.deepEqual(asked.slice(5), [
+    "COMPOSE up --build --detach --wait kafka spark",
+    everyRelease.at(-1)?.version,
+  ]);
+  assert.match(stderr, /127\.0\.0\.1:1.*\[kafka\.unreachable\]/);
+  assert.equal(status, 1);
+});
+
+test("what runs in containers is not started beside its like, nor in another version", async (t) => {
+  const running = (name: string) => `[ "$6 $8" = "ps ${name}" ] && echo 4711
+[ "$1" = inspect ] && echo apache/spark:3.5.4
+exit 0`;
+  const refused = [
+    ["app", { SPARK: "1" }, "The application runs here, and would publish to the same topics as Spark"],
+    ["spark", {}, "Spark Connect 3.5.4 runs here, and would publish to the same topics as the application"],
+    ["spark", { SPARK: "4" }, "Spark Connect 3.5.4 runs here, not Spark Connect 4.2.0"],
+  ] as const;
+  for (const [name, env, message] of refused) {
+    const { status, stderr, asked } = await runStack(t, running(name), ["up"], env);
+    assert.equal(status, 1);
+    assert.ok(stderr.startsWith(message), stderr);
+    assert.match(stderr, /\[stack\.other-runs\]\. Stop it first: make down\./);
+    assert.ok(!asked.some((line) => line.includes(" up ")));
+  }
 });
 
 test("what docker compose can't do ends with its exit code", async (t) => {
@@ -212,6 +272,18 @@ test("wrong words, services and ports are refused in one line", async (t) => {
       /^there is no service "kafak" \[usage\.invalid\]\. Say one of kafka, app, spark\./,
     ],
     [["up"], { KAFKA_PORT: "65536" }, /^KAFKA_PORT=65536 is no port \[usage\.invalid\]/],
+    [
+      ["up"],
+      { SPARK: "1", APP: "1" },
+      /^APP=1 and SPARK=1 exclude each other: both would publish to the topics .*\[usage\.invalid\]/,
+    ],
+    [
+      ["up"],
+      { SPARK: "3" },
+      /^SPARK=3 names no release of Spark \[usage\.invalid\]\. Give 1 \(3\.5\.4\) or 4 \(4\.2\.0\), or leave it out\.$/m,
+    ],
+    [["up"], { SPARK: "0" }, /^SPARK=0 names no release/],
+    [["up"], { APP: "no" }, /^APP=no says neither yes nor no \[usage\.invalid\]/],
   ];
   for (const [args, env, message] of wrong) {
     const { status, stderr } = await runStack(t, "exit 1", args, env);

@@ -26,6 +26,12 @@ test("a command that ends at once is tried three times, then given up", { timeou
   assert.match(complaints, /status 7: started again[\s\S]*status 7: started again[\s\S]*given up/);
 });
 
+test("a command that another took over from is not started again", { timeout: 60_000 }, async () => {
+  const { code, output, complaints } = await keep("echo tried; exit 3").ended;
+  assert.deepEqual([code, output], [3, "tried\n"]);
+  assert.match(complaints, /another took over: given up/);
+});
+
 test("SIGTERM lets the command end gently, and it is not started again", { timeout: 60_000 }, async () => {
   const gentle = "trap 'sleep 0.3; echo gently; exit 3' TERM; echo started; while :; do sleep 0.05; done";
   const { keeper, ended, said } = keep(gentle);

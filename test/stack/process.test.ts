@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { endProcess, lives, processId } from "../../stack/process.ts";
+import { lives, processId } from "../../src/process-id.ts";
+import { endProcess } from "../../stack/process.ts";
 
 /** A shell that leads a group of its own, says `ready`, and runs until it is ended. */
 async function startShell(script: string) {

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { lives, processId } from "../../src/process-id.ts";
 import { withStackLocked } from "../../stack/lock.ts";
-import { answers } from "../../stack/ports.ts";
-import { lives, processId } from "../../stack/process.ts";
+import { answers, freePort } from "../../stack/ports.ts";
 import { startStack, stopStack } from "../../stack/processes.ts";
 import { findService } from "../../stack/service.ts";
-import { app, kafka } from "../../stack/services.ts";
+import { app, kafka, spark } from "../../stack/services.ts";
+import { sparkRelease } from "../../stack/spark/releases.ts";
 import { loanstream } from "../cli/command-line.ts";
 import { records, type StackUnderTest, stackUnderTest } from "./stack-under-test.ts";
 
@@ -144,12 +145,52 @@ test("a port that a run has already is refused, and the run named as what it may
   assert.deepEqual(stack.said, []);
 });
 
+/** Something that lives in place of the service. */
+async function standIn(stack: StackUnderTest, name: string, title: string): Promise<void> {
+  const { pid } = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+  const record = { title, process: processId(pid ?? 0), port: await freePort() };
+  await mkdir(join(stack.directory, name));
+  await writeFile(join(stack.directory, name, "process.json"), JSON.stringify(record));
+}
+
+test("another release of Spark than runs is refused, and what runs is what is stopped", async (t) => {
+  const stack = await stackUnderTest(t);
+  if (!stack) return;
+  await standIn(stack, "spark", "Spark Connect 3.5.4");
+  await assert.rejects(
+    startStack([kafka, spark(sparkRelease("4"))], stack),
+    /^LoanstreamError: Spark Connect 3\.5\.4 runs here, not Spark Connect 4\.2\.0 \[stack\.other-runs\]\. Stop it first: make down\./,
+  );
+  assert.equal(existsSync(kafkaFolder(stack)), false);
+  assert.equal(await stopStack(stack), true);
+  assert.match(stack.said.at(-1) ?? "", /^Spark Connect 3\.5\.4 stopped after /);
+});
+
+test("Spark and the application are kept apart", async (t) => {
+  const stack = await stackUnderTest(t);
+  if (!stack) return;
+  const onSpark = [kafka, spark(sparkRelease("1"))];
+  await standIn(stack, "app", app.title);
+  await assert.rejects(
+    startStack(onSpark, stack),
+    /The application runs here, and would publish to the same topics as Spark Connect 3\.5\.4 \[stack\.other-runs\]/,
+  );
+  await stopStack(stack);
+  await rm(join(stack.directory, "app"), { recursive: true });
+  await standIn(stack, "spark", "Spark Connect 3.5.4");
+  await assert.rejects(
+    startStack([kafka, app], stack),
+    /Spark Connect 3\.5\.4 runs here, and would publish to the same topics as the application \[stack\.other-runs\]/,
+  );
+});
+
 test("what ended by itself is said with the end of its log; whoever has its number by now is left alone", async (t) => {
   const stack = await stackUnderTest(t);
   if (!stack) return;
   await mkdir(kafkaFolder(stack));
   const self = processId(process.pid);
   const record = {
+    title: "Kafka 4.4.0",
     process: { ...self, started: "before the machine's last start 1" },
     port: stack.kafkaPort,
   };

@@ -4,6 +4,7 @@ import { connect } from "../../src/engine/spark/connect/session.ts";
 import { freePort } from "../../stack/ports.ts";
 import { startStack } from "../../stack/processes.ts";
 import { kafka, spark as sparkService } from "../../stack/services.ts";
+import { release } from "../spark/server.ts";
 import { records, stackUnderTest } from "./stack-under-test.ts";
 
 test("the stack's Spark reads the stack's Kafka", { timeout: 180_000 }, async (t) => {
@@ -11,7 +12,7 @@ test("the stack's Spark reads the stack's Kafka", { timeout: 180_000 }, async (t
   if (!kafkaAlone) return;
   const sparkPort = await freePort();
   const stack = { ...kafkaAlone, env: { ...kafkaAlone.env, SPARK_PORT: String(sparkPort) } };
-  await startStack([kafka, sparkService], stack);
+  await startStack([kafka, sparkService(release)], stack);
   await records("write", stack, "read-by-spark", "a value");
 
   const spark = await connect(`sc://127.0.0.1:${sparkPort}`);

@@ -2,7 +2,7 @@
 import type { RecordPlace } from "../../engine/engine.ts";
 import type { LoanstreamError } from "../../errors.ts";
 import { type Cluster, openCluster } from "../../kafka/cluster.ts";
-import { brokerError } from "../../kafka/errors.ts";
+import { brokerError, topicReplaced } from "../../kafka/errors.ts";
 import { rightsTo } from "../../kafka/probe.ts";
 import { openProducer } from "../../kafka/producer.ts";
 import { partitionOf } from "../../kafka/records/partition-of.ts";
@@ -30,7 +30,7 @@ export interface KafkaLogOptions {
   readonly signal?: AbortSignal;
   /** Told of what passes by itself, such as a broker that restarts: also of each attempt at the start. */
   readonly onTrouble?: (trouble: LoanstreamError) => void;
-  /** How often it looks whether the topic has grown: each minute unless told otherwise. */
+  /** How often it looks whether the topic has grown, or is another one: each ten seconds unless told otherwise. */
   readonly lookEveryMs?: number;
 }
 
@@ -38,7 +38,7 @@ export interface KafkaLogOptions {
 const PRODUCER = { "linger.ms": "0" };
 /** So long brokers may be away before a close gives up what is not acknowledged. */
 const CLOSE_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 10_000;
 
 /**
  * Waits for brokers that can't be reached, until the signal; then throws why. Throws at once `kafka.topic-missing`,
@@ -126,7 +126,7 @@ async function openOn(
     }),
   );
 
-  const looking = tellGrowth(cluster, { topic, topicId, partitions: bounds.length }, options);
+  const looking = lookAt(cluster, { topic, topicId, partitions }, options);
 
   async function close(): Promise<void> {
     clearInterval(looking);
@@ -153,20 +153,27 @@ async function openOn(
   };
 }
 
-/** Says once that the topic has more partitions than are read. What keeps it from looking, reading tells. */
-function tellGrowth(
+/**
+ * Fails the partitions of a topic that is another one by now, which their readers find for themselves as a rule; says once
+ * that there are more than are read. What keeps it from looking, reading tells.
+ */
+function lookAt(
   cluster: Cluster,
-  { topic, topicId, partitions }: { topic: string; topicId: string; partitions: number },
+  of: { topic: string; topicId: string; partitions: readonly KafkaPartition[] },
   { logger, lookEveryMs = LOOK_EVERY_MS }: KafkaLogOptions,
 ): NodeJS.Timeout {
-  let told = false;
+  const { topic, topicId, partitions } = of;
+  let told = partitions.length;
   const looking = setInterval(async () => {
     const [found] = await cluster.topics([topic]).catch(() => []);
-    const now = found?.id === topicId ? found.partitions.length : 0;
-    if (now <= partitions || told) return;
-    told = true;
-    clearInterval(looking);
-    logger.warn(`${topic} has ${now} partitions now, ${partitions} are read: start again to read them all`);
+    if (found === undefined) return;
+    if (found.id !== topicId) for (const partition of partitions) partition.fail(topicReplaced(topic));
+    const now = found.id === topicId ? found.partitions.length : 0;
+    if (now <= told) return;
+    told = now;
+    logger.warn(
+      `${topic} has ${now} partitions now, ${partitions.length} are read: start again to read them all`,
+    );
   }, lookEveryMs);
   return looking.unref();
 }

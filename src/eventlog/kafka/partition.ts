@@ -1,7 +1,7 @@
 /** One partition of a topic as an event log. */
 import { rawIdentifierIn } from "../../contract/raw-identifiers.ts";
 import type { RecordBatch } from "../../engine/batch.ts";
-import type { LoanstreamError } from "../../errors.ts";
+import type { ErrorCode, LoanstreamError } from "../../errors.ts";
 import { pause } from "../../kafka/retry.ts";
 import type { Append, EventLog } from "../event-log.ts";
 import type { Bounds } from "../positions.ts";
@@ -22,6 +22,8 @@ export interface PartitionParts extends Omit<PartitionSource, "learn"> {
   readonly append: (batch: Append) => Promise<number>;
 }
 
+/** Why a topic is never read again. */
+const OVER: readonly ErrorCode[] = ["kafka.topic-replaced", "kafka.topic-missing"];
 /** Others' transactions are as short as ours; one that its process left open is decided in a minute or so. */
 const SETTLED_WITHIN_MS = 5_000;
 const PAUSE_MS = 20;
@@ -33,6 +35,8 @@ export interface KafkaPartition extends EventLog {
   learn(bounds: Bounds): void;
   /** `kafka.topic-replaced` once the topic is another one; null while it isn't. */
   replaced(): LoanstreamError | null;
+  /** It can't go on: who reads is told, whatever the broker does meanwhile. */
+  fail(error: LoanstreamError): void;
 }
 
 export function openPartition(parts: PartitionParts): KafkaPartition {
@@ -92,6 +96,11 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
     wasRead = true;
   }
 
+  /** Wherever it is read: what stood there stands nowhere now. */
+  function refuseOver(): void {
+    if (OVER.some((code) => hasCode(tail.failure, code))) throw tail.failure;
+  }
+
   function refuseGone(position: number): void {
     if (position < start) throw gone(parts, position, start);
   }
@@ -103,6 +112,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
 
   async function* read(fromPosition: number): AsyncGenerator<RecordBatch> {
     if (isClosed) throw closed(parts);
+    refuseOver();
     refuseGone(fromPosition);
     claim(fromPosition);
     let at = fromPosition;
@@ -152,6 +162,7 @@ export function openPartition(parts: PartitionParts): KafkaPartition {
       tellMore = listener;
     },
     learn,
+    fail: (error) => tail.fail(error),
     replaced: () => (hasCode(tail.failure, "kafka.topic-replaced") ? tail.failure : null),
     async close() {
       isClosed = true;

@@ -32,5 +32,5 @@ export function readerAt(
   const from = [{ topic, topicId, partition, offset }];
   const tuned = { ...settings, consumer };
   const patience = { ...PATIENT, withinMs: Number.POSITIVE_INFINITY, signal, onTrouble };
-  return retrying(() => openReader(tuned, { from, committedOnly: true, onTrouble }), patience);
+  return retrying(() => openReader(tuned, { from, committedOnly: true, onTrouble, signal }), patience);
 }

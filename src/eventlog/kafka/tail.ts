@@ -1,5 +1,6 @@
 /** Follows a partition from one position on: what comes is fetched before it is asked for. */
 import { type RecordBatch, recordsBetween } from "../../engine/batch.ts";
+import type { LoanstreamError } from "../../errors.ts";
 import type { KafkaReader } from "../../kafka/fetch.ts";
 import type { KafkaSettings } from "../../kafka/settings.ts";
 import { type ConsumerTuning, consumerTuning } from "../../kafka/tuning.ts";
@@ -17,6 +18,8 @@ export interface Tail {
   readonly failure: unknown;
   /** Behind all that was fetched. */
   readonly reached: number;
+  /** It can't go on, as somebody else has found. */
+  fail(error: LoanstreamError): void;
   close(): Promise<void>;
 }
 
@@ -91,12 +94,14 @@ export function openTail(
     return batch;
   }
 
-  const following = follow().catch((error: unknown) => {
-    if (stop.signal.aborted) return;
+  function fail(error: unknown): void {
+    if (stop.signal.aborted || failure !== null) return;
     failure = error;
     change();
     onFailure();
-  });
+  }
+
+  const following = follow().catch(fail);
 
   return {
     async next(position) {
@@ -118,6 +123,7 @@ export function openTail(
     get reached() {
       return reached;
     },
+    fail,
     async close() {
       stop.abort();
       change();

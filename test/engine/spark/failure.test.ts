@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failed, readFailure } from "../../../src/engine/spark/connect/failure.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { failed, readFailure, toFailure } from "../../../src/engine/spark/connect/failure.ts";
 
 test("the class and the position are read from the message where a version tells them nowhere else", () => {
   const text = "[UNRESOLVED_COLUMN.WITH_SUGGESTION] No column `x`.; line 2 pos 7;\n'Project ['x]\n";
@@ -9,11 +10,22 @@ test("the class and the position are read from the message where a version tells
     sqlState: null,
     message: "[UNRESOLVED_COLUMN.WITH_SUGGESTION] No column `x`.; line 2 pos 7",
     position: { line: 2, column: 8 },
-    view: null,
+    fragment: null,
   });
   const newer = "[PARSE_SYNTAX_ERROR] Syntax error at or near 'SELEC'. SQLSTATE: 42601 (line 1, pos 0)";
   const { sqlState, position } = readFailure(newer, "PARSE_SYNTAX_ERROR");
   assert.deepEqual({ sqlState, position }, { sqlState: "42601", position: { line: 1, column: 1 } });
+});
+
+test("what is quoted and the place of it are read in both versions' words", () => {
+  const older =
+    "[CAST_INVALID_INPUT] No.\n== SQL(line 2, position 3) ==\n, CAST(x AS INT) AS y\n  ^^^^^^^^^^^^^^\n\tat x";
+  assert.deepEqual(readFailure(older, null).position, { line: 2, column: 3 });
+  assert.equal(readFailure(older, null).fragment, "CAST(x AS INT) AS y");
+  const syntax =
+    "[PARSE_SYNTAX_ERROR] Extra input '1'. (line 2, pos 6)\n\n== SQL ==\nSELECT id\nWHERE SELEC 1\n------^^^\n";
+  assert.deepEqual(readFailure(syntax, null).position, { line: 2, column: 7 });
+  assert.equal(readFailure(syntax, null).fragment, "SELEC 1");
 });
 
 test("of a failed job only what failed in it is told", () => {
@@ -41,6 +53,45 @@ test("a server without the connector to Kafka is told what to start with", () =>
   assert.match(failed(readFailure(structured, null)).message, /spark\.connector-missing/);
   const other = "[DATA_SOURCE_NOT_FOUND] Failed to find the data source: kafkaesque.";
   assert.match(failed(readFailure(other, null)).message, /spark\.query-failed/);
+});
+
+test("two on one checkpoint, and records that are gone, are told apart from other failures", () => {
+  const elsewhere =
+    "[CONCURRENT_STREAM_LOG_UPDATE] Concurrent update to the log. Multiple streaming jobs detected for 3.";
+  assert.match(failed(readFailure(elsewhere, null)).message, /\[spark\.checkpoint-in-use\]/);
+  const gone = "Partition t-0's offset was changed from 3 to 1, some data may have been missed.";
+  assert.match(failed(readFailure(gone, null)).message, /\[spark\.offsets-gone\].*--anew/);
+  const gone4 =
+    "[STREAM_FAILED] Some data may have been lost because they are not available in Kafka any more";
+  assert.match(failed(readFailure(gone4, null)).message, /\[spark\.offsets-gone\]/);
+  assert.match(failed(readFailure("[KAFKA_DATA_LOSS.X] Gone.", null)).message, /\[spark\.offsets-gone\]/);
+});
+
+test("an operation that the server has forgotten went with its session", () => {
+  const text = "[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle x is invalid. Operation not found.";
+  assert.match(failed(readFailure(text, null)).message, /\[spark\.session-lost\]/);
+});
+
+test("a token or a certificate that isn't taken is no failure of a query", async () => {
+  for (const error of [
+    new ConnectError("Invalid token", Code.Unauthenticated),
+    new ConnectError("self-signed certificate; if the root CA is installed locally, …", Code.Unknown),
+  ]) {
+    const failure = await toFailure(error, "sc://h:1", () => Promise.resolve(null));
+    assert.equal(failure.exitCode, 2);
+    assert.match(
+      failure.message,
+      /^sc:\/\/h:1 and this client .*\[spark\.not-trusted\].*NODE_EXTRA_CA_CERTS/,
+    );
+  }
+});
+
+test("what a server's end cut off is lost with it", () => {
+  for (const text of [
+    "org.apache.spark.SparkException: Job 12 cancelled because SparkContext was shut down",
+    "java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.\nThis stopped SparkContext was created at:",
+  ])
+    assert.match(failed(readFailure(text, null)).message, /\[spark\.session-lost\]/);
 });
 
 test("a session that has ended may be had again, and a message says the class once", () => {

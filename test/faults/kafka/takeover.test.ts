@@ -32,7 +32,7 @@ async function assertFenced(instance: Instance): Promise<void> {
     stderr,
     /another instance with the application id loanstream took over.*\[kafka\.fenced\]\. Run one/,
   );
-  assert.equal(exitCode, 1);
+  assert.equal(exitCode, 3);
 }
 
 async function assertComplete(scene: Scene, directory: string): Promise<void> {

@@ -83,6 +83,7 @@ function whenPublished(publisher: Publisher, then: () => void): Publisher {
       await publisher.publish(publication);
       then();
     },
+    look: publisher.look,
     close: publisher.close,
   };
 }

@@ -26,7 +26,7 @@ export interface Intake {
   lag(): number;
   /** Everything up to the log's end, or until it is to stop; committed by then, unless it was stopped. */
   takeIn(isToStop: () => boolean): Promise<void>;
-  /** Triggers and commits, unless nothing came since the last time. */
+  /** Triggers and commits; where nothing came since the last time, looks whether it still may. */
   putOut(): Promise<void>;
   /** The engine's, where nothing is taken in that isn't committed. */
   state(): Uint8Array;
@@ -130,7 +130,7 @@ export async function openIntake(
     takeIn: (isToStop) => takeIn(() => commit(null), isToStop),
     async putOut() {
       const unread = reading.unread();
-      if (isPutOut && isSame(triggered, { positions: reading.positions(), unread })) return;
+      if (isPutOut && isSame(triggered, { positions: reading.positions(), unread })) return publisher.look();
       await commit(trigger(unread));
       isPutOut = true;
     },

@@ -98,10 +98,12 @@ function openPartition(log: EventLog, from: number, untilPosition: number): Part
     async head() {
       const endBefore = Math.min(log.end(), until);
       next ??= await cursor.next(until);
+      // A log that couldn't go on has counted one more, for nothing where it could after all.
+      const passed = Math.min(endBefore, log.end());
       // What is left there are no records: in Kafka the end of a transaction takes a position, too.
-      if (next === null && endBefore > position) {
+      if (next === null && passed > position) {
         await cursor.rest();
-        position = endBefore;
+        position = passed;
         cursor = openCursor(log, position);
       }
       return next;

@@ -7,7 +7,7 @@ import { fail } from "../../../errors.ts";
 import { type DirectoryLock, lockDirectory } from "../../../store/directory-lock.ts";
 import { shownAddress } from "../connect/address.ts";
 import { connect } from "../connect/session.ts";
-import { planQueries } from "./change.ts";
+import { formerQueries, planQueries } from "./change.ts";
 import { sinkOptions, sourceOptions } from "./kafka-options.ts";
 import {
   type AppRecord,
@@ -44,16 +44,16 @@ async function open(options: AppOptions, directory: string, lock: DirectoryLock)
   const { pipeline, queries, remote, anew } = options;
   const submission = submissionOf(options);
   const { source, sink, triggerMs } = submission;
-  const planned = planQueries(
-    { pipeline: readPipeline(directory), queries: kept?.queries ?? {} },
-    { pipeline, queries, options: { source, sink, triggerMs, conf: options.conf }, anew },
-  );
+  const before = { pipeline: readPipeline(directory), queries: { ...kept?.former, ...kept?.queries } };
+  const how = { source, sink, triggerMs, conf: options.conf };
+  const planned = planQueries(before, { pipeline, queries, options: how, anew });
   const first = kept ?? newRecord(remote, pipeline.source.topic, checkpoints);
   const app = supervise({
     options,
     directory,
     lock,
     planned,
+    former: formerQueries(before, planned),
     submission,
     record: { ...first, remote, pid: process.pid },
   });

@@ -6,6 +6,7 @@ import { computedTables, type Pipeline, type Table } from "../../../pipeline/pip
 import { tableDifferences } from "../../../pipeline/table-change.ts";
 import { aggregateBelow } from "../../../sql/trace.ts";
 import type { StreamQuery } from "../stream/query.ts";
+import { type Counted, NOTHING_COUNTED } from "./count.ts";
 import type { QueryRecord } from "./record.ts";
 
 /** Started: it is to run with this, on the checkpoint of this generation. */
@@ -13,7 +14,10 @@ export interface Planned {
   readonly query: StreamQuery;
   readonly text: string;
   readonly state: string;
+  readonly outputs: readonly string[];
   readonly generation: number;
+  /** Of its checkpoint so far. */
+  readonly counted: Counted;
   /** Whether a run of the text before may not go on. */
   readonly changed: boolean;
 }
@@ -21,6 +25,7 @@ export interface Planned {
 export interface Before {
   /** Null before the first start. */
   readonly pipeline: Pipeline | null;
+  /** By name; former ones too. */
   readonly queries: Readonly<Record<string, QueryRecord>>;
 }
 
@@ -39,14 +44,59 @@ export function planQueries(before: Before, wanted: Wanted): readonly Planned[] 
   const planned = wanted.queries.map((query) => {
     const kept = before.queries[query.name];
     const forms = formsOf(query, wanted);
-    if (kept === undefined) return { query, ...forms, generation: 1, changed: true };
-    const changed = kept.text !== forms.text;
-    if (kept.state === forms.state) return { query, ...forms, generation: kept.generation, changed };
-    if (!wanted.anew) diagnostics.push(refusal(query, before.pipeline, wanted.pipeline));
-    return { query, ...forms, generation: kept.generation + 1, changed };
+    const outputs = outputsOf(query);
+    const why = refusalOf({ query, outputs, state: forms.state }, before, wanted.pipeline);
+    if (why !== null && !wanted.anew) diagnostics.push(refusal(query.name, why, wanted.pipeline));
+    const isLost = kept?.failure?.code === "spark.offsets-gone" && wanted.anew;
+    const goesOn = kept !== undefined && why === null && !isLost;
+    return {
+      ...{ query, ...forms, outputs },
+      generation: goesOn ? kept.generation : (kept?.generation ?? 0) + 1,
+      counted: goesOn ? kept.counted : NOTHING_COUNTED,
+      changed: !goesOn || kept.text !== forms.text,
+    };
   });
   throwIfAny(diagnostics);
   return planned;
+}
+
+/** Those of before that the pipeline has no more, without what another query sends from now on. */
+export function formerQueries(before: Before, planned: readonly Planned[]): Before["queries"] {
+  const taken = new Set(planned.flatMap(({ outputs }) => outputs));
+  const gone = Object.entries(before.queries).filter(
+    ([name]) => !planned.some(({ query }) => query.name === name),
+  );
+  return Object.fromEntries(
+    gone.map(([name, its]) => {
+      const outputs = its.outputs.filter((output) => !taken.has(output));
+      return [name, { ...its, outputs, run: null, failure: null }];
+    }),
+  );
+}
+
+/** Names that no other query of a pipeline has. */
+const outputsOf = ({ tables, alerts, deadLetters }: StreamQuery): readonly string[] => [
+  ...tables,
+  ...alerts.map((name) => `alert ${name}`),
+  ...(deadLetters ? ["the dead letters"] : []),
+];
+
+interface Asked {
+  readonly query: StreamQuery;
+  readonly outputs: readonly string[];
+  readonly state: string;
+}
+
+/** Why a query can't go on from where it or another was; null where it can. */
+function refusalOf({ query, outputs, state }: Asked, before: Before, is: Pipeline): string | null {
+  for (const [name, its] of Object.entries(before.queries)) {
+    const moved = name === query.name ? [] : outputs.filter((output) => its.outputs.includes(output));
+    if (moved.length > 0)
+      return `query ${name} sent ${moved.join(", ")} so far, and stands elsewhere in the topic`;
+  }
+  const kept = before.queries[query.name];
+  if (kept === undefined || kept.state === state) return null;
+  return differences(query, before.pipeline, is);
 }
 
 /** A watermark's delay is none of what a checkpoint holds. */
@@ -75,7 +125,7 @@ function tablesOf({ tables, alerts }: StreamQuery, pipeline: Pipeline): readonly
   return computedTables(pipeline).filter(({ name }) => tables.includes(name) || raised.includes(name));
 }
 
-function refusal(query: StreamQuery, was: Pipeline | null, is: Pipeline): Diagnostic {
+function differences(query: StreamQuery, was: Pipeline | null, is: Pipeline): string {
   const before = new Map((was === null ? [] : computedTables(was)).map((table) => [table.name, table]));
   const reasons = tablesOf(query, is).flatMap((table) => {
     const old = before.get(table.name);
@@ -85,11 +135,12 @@ function refusal(query: StreamQuery, was: Pipeline | null, is: Pipeline): Diagno
     if (tableFingerprint(old) === tableFingerprint(table)) return [];
     return [`${name}: ${tableDifferences(old, table).join("; ")}`];
   });
-  const why = reasons.length > 0 ? reasons.join(", ") : "what stands below its windows is another";
-  return {
-    code: "spark.pipeline-changed",
-    message: `the checkpoint of query ${query.name} can't take the change: ${why}`,
-    remedy: "Undo the change, or begin such queries anew from the topic's oldest record with --anew.",
-    place: { file: is.directory },
-  };
+  return reasons.length > 0 ? reasons.join(", ") : "what stands below its windows is another";
 }
+
+const refusal = (name: string, why: string, { directory }: Pipeline): Diagnostic => ({
+  code: "spark.pipeline-changed",
+  message: `the checkpoint of query ${name} can't take the change: ${why}`,
+  remedy: "Undo the change, or begin such queries anew from the topic's oldest record with --anew.",
+  place: { file: directory },
+});

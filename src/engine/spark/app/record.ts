@@ -4,8 +4,9 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { makeDirectories } from "../../../directories.ts";
-import { fail } from "../../../errors.ts";
+import { type Diagnostic, fail } from "../../../errors.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
+import type { Counted } from "./count.ts";
 
 export interface AppRecord {
   /** By this the checkpoints know whose they are. */
@@ -17,8 +18,10 @@ export interface AppRecord {
   readonly topic: string;
   /** The folder of all checkpoints, as the server sees it. */
   readonly checkpoints: string;
-  /** By name; those that the pipeline no longer has, too. */
+  /** By name. */
   readonly queries: Readonly<Record<string, QueryRecord>>;
+  /** Those that the pipeline no longer has; their checkpoints stay. */
+  readonly former: Readonly<Record<string, QueryRecord>>;
   /** Of the process that watches over the queries; null where none does. */
   readonly pid: number | null;
 }
@@ -30,6 +33,12 @@ export interface QueryRecord {
   readonly text: string;
   /** Hash of what its checkpoint can't do otherwise. */
   readonly state: string;
+  /** Tables, alerts and such that it sends. */
+  readonly outputs: readonly string[];
+  /** Of the batches that a process which watches over it has looked at. */
+  readonly counted: Counted;
+  /** What it died of; null of one that runs or was stopped. */
+  readonly failure: Diagnostic | null;
   /** Of the run that was started last; null where it was stopped. */
   readonly run: { readonly id: string; readonly runId: string } | null;
 }
@@ -46,6 +55,7 @@ export const newRecord = (remote: string, topic: string, checkpoints: string): A
   topic,
   checkpoints,
   queries: {},
+  former: {},
   pid: null,
 });
 

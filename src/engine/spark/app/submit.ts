@@ -1,9 +1,12 @@
 /** Makes a query of the pipeline run on a session. */
+import { basename } from "node:path";
+import { fail, LoanstreamError } from "../../../errors.ts";
 import type { TextFile } from "../../../pipeline/files.ts";
-import { type SparkStep, WATERMARK_MARK } from "../../../pipeline/spark-source.ts";
+import { DEDUPED, type SparkStep, UNUSABLE, WATERMARK_MARK } from "../../../pipeline/spark-source.ts";
 import { quoteName } from "../../../sql/render/spark.ts";
 import {
   dropDuplicatesWithinWatermark,
+  observed,
   type Relation,
   sqlText,
   streamOf,
@@ -14,8 +17,9 @@ import {
 import type { SparkSession } from "../connect/session.ts";
 import type { StreamingQuery } from "../connect/streaming.ts";
 import { KAFKA_VIEW, type StreamQuery } from "../stream/query.ts";
+import { LEDGER, ledgerAggregates } from "./count.ts";
 import type { Options } from "./kafka-options.ts";
-import { inModel } from "./place.ts";
+import { inModels } from "./place.ts";
 
 export interface Submission {
   readonly source: Options;
@@ -28,7 +32,7 @@ export interface Submission {
 /** Views of a session, made once. */
 export type Views = Map<string, string>;
 
-/** Throws `spark.query-failed` and such, at its place in the model where it has one. */
+/** Throws `spark.query-failed` and such, at its place in a model where it has one, and `spark.connector-missing`. */
 export async function submit(
   session: SparkSession,
   views: Views,
@@ -36,14 +40,17 @@ export async function submit(
   checkpoint: string,
   { source, sink, triggerMs, models }: Submission,
 ): Promise<StreamingQuery> {
-  await define(session, views, KAFKA_VIEW, JSON.stringify(source), streamOf("kafka", source));
+  await defineSource(session, views, source);
+  const its = modelsOf(query, models);
   for (const step of query.steps) {
-    const form = JSON.stringify(step);
-    await inModel(models, step.name, step.sql, () =>
-      define(session, views, step.name, form, relationOf(step)),
-    );
+    const counts = query.deadLetters && step.name === DEDUPED;
+    const form = JSON.stringify({ step, counts });
+    const relation = counts
+      ? observed(relationOf(step), LEDGER, ledgerAggregates(UNUSABLE))
+      : relationOf(step);
+    await inModels(its, step.sql, () => define(session, views, step.name, form, relation));
   }
-  return inModel(models, null, query.sql, () =>
+  return inModels(its, query.sql, () =>
     session.streaming.start({
       name: query.name,
       input: sqlText(query.sql),
@@ -53,6 +60,33 @@ export async function submit(
       checkpoint,
       triggerMs,
     }),
+  );
+}
+
+/** Those that a query computes. */
+export const modelsOf = (query: StreamQuery, models: readonly TextFile[]): readonly TextFile[] =>
+  models.filter(({ path }) => query.models.includes(basename(path, ".sql")));
+
+async function defineSource(session: SparkSession, views: Views, source: Options): Promise<void> {
+  try {
+    await define(session, views, KAFKA_VIEW, JSON.stringify(source), streamOf("kafka", source));
+  } catch (error) {
+    const isMissing =
+      error instanceof LoanstreamError && error.diagnostics[0].code === "spark.connector-missing";
+    throw isMissing ? connectorMissing(await session.version()) : error;
+  }
+}
+
+/** Spark 3.5 comes in two builds, 4 in one. */
+export function connectorMissing(version: string): LoanstreamError {
+  const connector = "org.apache.spark:spark-sql-kafka-0-10";
+  const packages = version.startsWith("3.")
+    ? `${connector}_2.12:${version} (_2.13 where Spark is built with that)`
+    : `${connector}_2.13:${version}`;
+  return fail(
+    "spark.connector-missing",
+    `Spark ${version} runs without its connector to Kafka`,
+    `Start the server with --packages ${packages}.`,
   );
 }
 

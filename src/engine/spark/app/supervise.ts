@@ -1,6 +1,6 @@
 /** Watches over the queries of an application, and makes them what they should be. */
 import { randomUUID } from "node:crypto";
-import { type ErrorCode, LoanstreamError } from "../../../errors.ts";
+import { type ErrorCode, formatDiagnostic, LoanstreamError } from "../../../errors.ts";
 import type { KafkaSettings } from "../../../kafka/settings.ts";
 import type { TextFile } from "../../../pipeline/files.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
@@ -10,10 +10,11 @@ import type { SparkSession } from "../connect/session.ts";
 import type { StreamingQuery } from "../connect/streaming.ts";
 import type { StreamQuery } from "../stream/query.ts";
 import type { Planned } from "./change.ts";
+import { explainIn } from "./place.ts";
 import { type AppRecord, type QueryRecord, writePipeline, writeRecord } from "./record.ts";
 import { claimCheckpoints, openAppSession } from "./session.ts";
-import { type Submission, submit, type Views } from "./submit.ts";
-import { type AppView, createTally, lookAt, type QueryView, unseen } from "./watch.ts";
+import { modelsOf, type Submission, submit, type Views } from "./submit.ts";
+import { type AppView, lookAt, type QueryView, unseen } from "./watch.ts";
 
 export interface AppOptions {
   readonly pipeline: Pipeline;
@@ -36,7 +37,15 @@ export interface AppOptions {
 }
 
 export interface AppEvent {
-  readonly what: "found" | "started" | "started again" | "stopped" | "died" | "server lost" | "server back";
+  readonly what:
+    | "found"
+    | "started"
+    | "started again"
+    | "stopped"
+    | "died"
+    | "waits"
+    | "server lost"
+    | "server back";
   readonly query: string | null;
   readonly why: string | null;
 }
@@ -44,7 +53,7 @@ export interface AppEvent {
 export interface SparkApp {
   /** How every query is. The session lives on by being asked; where the server is back, so are its queries. */
   look(): Promise<AppView>;
-  /** Stops every query, each after the batch that it is at. */
+  /** Stops every query. The batch that one is at is done, or given up and done again at its next start. */
   stop(): Promise<void>;
   /** Leaves the queries to themselves. */
   close(): Promise<void>;
@@ -61,12 +70,17 @@ export interface SupervisedParts {
   readonly directory: string;
   readonly lock: DirectoryLock;
   readonly planned: readonly Planned[];
+  /** Queries that the pipeline has no more. */
+  readonly former: AppRecord["former"];
   readonly submission: Submission;
   readonly record: AppRecord;
 }
 
 /** What a start of one query can't do anything about. */
 const OF_ALL: readonly ErrorCode[] = ["spark.unreachable", "spark.session-lost", "spark.connector-missing"];
+
+/** What waiting for a server doesn't help against. */
+const HOPELESS: readonly ErrorCode[] = ["spark.connector-missing", "spark.not-trusted", "spark.version"];
 
 const isOneOf = (error: LoanstreamError, codes: readonly ErrorCode[]): boolean =>
   codes.includes(error.diagnostics[0].code);
@@ -75,11 +89,10 @@ const isOneOf = (error: LoanstreamError, codes: readonly ErrorCode[]): boolean =
 export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise<void> } {
   const { options, directory, planned, submission } = parts;
   const { tell } = options;
-  const tally = createTally();
   const running: readonly Running[] = planned.map((each) => ({
     planned: each,
     query: null,
-    view: unseen(each.query.name, "lost"),
+    view: unseen(each.query.name, "lost", each.counted),
   }));
   let record = parts.record;
   let session: SparkSession | null = null;
@@ -90,8 +103,10 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     writeRecord(directory, record);
   }
 
-  function keepQuery(name: string, its: QueryRecord): void {
-    keep({ queries: { ...record.queries, [name]: its } });
+  /** All that is known of the queries. */
+  function keepQueries(): void {
+    const queries = running.map((one) => [one.planned.query.name, recordOf(one)]);
+    keep({ queries: Object.fromEntries(queries) });
   }
 
   /** A session that has ended can't be had again: its queries go on in a new one. */
@@ -107,19 +122,24 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
   }
 
   async function start(on: SparkSession, one: Running, what: "started" | "started again"): Promise<void> {
-    const { query, generation, text, state } = one.planned;
+    const { query, generation } = one.planned;
+    const { counted } = one.view;
     const folder = `${record.checkpoints}/${query.name}${generation === 1 ? "" : `-${generation}`}`;
     try {
       one.query = await submit(on, views, query, folder, submission);
-      const { id, runId } = one.query;
-      keepQuery(query.name, { generation, text, state, run: { id, runId } });
-      one.view = unseen(query.name, "running");
+      one.view = unseen(query.name, "running", counted);
+      // Once it is told of, the next client knows it, even if this one is killed.
+      keepQueries();
       tell({ what, query: query.name, why: null });
     } catch (error) {
       if (!(error instanceof LoanstreamError) || isOneOf(error, OF_ALL)) throw error;
+      const waits = isOneOf(error, ["spark.checkpoint-in-use"]);
+      const [failure] = error.diagnostics;
+      if (one.view.failure?.message !== failure.message)
+        tell({ what: waits ? "waits" : "died", query: query.name, why: error.message });
       one.query = null;
-      one.view = { ...unseen(query.name, "died"), failure: error.message };
-      tell({ what: "died", query: query.name, why: error.message });
+      one.view = { ...unseen(query.name, waits ? "lost" : "died", counted), failure };
+      keepQueries();
     }
   }
 
@@ -131,8 +151,6 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     for (const query of active) {
       if (good.includes(query)) continue;
       await query.stop();
-      const was = record.queries[query.name ?? ""];
-      if (was !== undefined) keepQuery(query.name ?? "", { ...was, run: null });
       tell({ what: "stopped", query: query.name, why: "the pipeline has changed" });
     }
     return good;
@@ -143,13 +161,15 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     try {
       await claimCheckpoints(opened, record.checkpoints, record.application);
       const good = await stopOthers(await opened.streaming.active());
-      keep({});
+      const known = new Set([...Object.keys(record.queries), ...Object.keys(record.former)]);
+      keep({ former: parts.former });
       for (const one of running) {
         const found = good.find(({ name }) => name === one.planned.query.name);
         if (found === undefined)
-          await start(opened, one, one.planned.query.name in record.queries ? "started again" : "started");
+          await start(opened, one, known.has(one.planned.query.name) ? "started again" : "started");
         else adopt(one, found);
       }
+      keepQueries();
       writePipeline(directory, options.pipeline);
       session = opened;
     } catch (error) {
@@ -160,30 +180,44 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
 
   function adopt(one: Running, found: StreamingQuery): void {
     one.query = found;
-    one.view = unseen(one.planned.query.name, "running");
+    one.view = { ...one.view, state: "running" };
     tell({ what: "found", query: found.name, why: null });
   }
 
   async function lookAtAll(on: SparkSession): Promise<void> {
     const active = new Set((await on.streaming.active()).map(({ runId }) => runId));
     for (const one of running) await lookAtOne(on, one, active);
+    keepQueries();
   }
+
+  const viewOf = (
+    on: SparkSession,
+    { planned: { query: its }, view }: Running,
+    query: StreamingQuery,
+    isActive: boolean,
+  ) => {
+    const there = on.streaming.query(query.id, query.runId, its.name);
+    const models = modelsOf(its, options.models);
+    return lookAt(there, isActive, view, (failure) => explainIn(models, failure));
+  };
 
   async function lookAtOne(on: SparkSession, one: Running, active: ReadonlySet<string>): Promise<void> {
     const { query, view } = one;
-    if (query === null || view.state === "died" || view.state === "stopped") return;
+    if (view.state === "died" || view.state === "stopped") return;
+    if (query === null) return start(on, one, "started again");
     try {
-      one.view = await lookAt(
-        on.streaming.query(query.id, query.runId, query.name ?? ""),
-        active.has(query.runId),
-        tally,
-      );
+      one.view = await viewOf(on, one, query, active.has(query.runId));
+      // It died with its server, and goes on with the next.
+      if (one.view.failure?.code === "spark.session-lost")
+        one.view = { ...one.view, state: "lost", failure: null };
     } catch (error) {
       if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
       await start(on, one, "started again");
     }
-    if (one.view.state === "died") tell({ what: "died", query: query.name, why: one.view.failure });
-    if (one.view.state === "stopped") tell({ what: "stopped", query: query.name, why: "by another client" });
+    const { state, failure } = one.view;
+    if (state === "died" && failure)
+      tell({ what: "died", query: query.name, why: formatDiagnostic(failure) });
+    if (state === "stopped") tell({ what: "stopped", query: query.name, why: "by another client" });
   }
 
   async function loseSession(why: string): Promise<void> {
@@ -201,8 +235,8 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       }
       await lookAtAll(session);
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.unreachable", "spark.session-lost"]))
-        throw error;
+      if (!(error instanceof LoanstreamError) || isOneOf(error, HOPELESS)) throw error;
+      // A server that is ending answers with any failure.
       await loseSession(error.message);
     }
     return {
@@ -218,6 +252,14 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     parts.lock.release();
   }
 
+  /** What it did to its end is counted too, where Spark still knows it. */
+  async function endOne(on: SparkSession, one: Running): Promise<void> {
+    const { query, view } = one;
+    if (view.state === "died") return;
+    const last = query === null ? view : await viewOf(on, one, query, false).catch(() => view);
+    one.view = { ...last, state: "stopped", failure: null };
+  }
+
   async function stop(): Promise<void> {
     const on = session ?? (await openSession());
     session = on;
@@ -225,9 +267,16 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       await query.stop();
       tell({ what: "stopped", query: query.name, why: null });
     }
-    const stopped = Object.entries(record.queries).map(([name, its]) => [name, { ...its, run: null }]);
-    keep({ queries: Object.fromEntries(stopped) });
+    for (const one of running) await endOne(on, one);
+    keepQueries();
   }
 
   return { begin, look, stop, close };
+}
+
+function recordOf({ planned, query, view: { state, counted, failure } }: Running): QueryRecord {
+  const { generation, text, state: form, outputs } = planned;
+  const goesOn = query !== null && (state === "running" || state === "lost");
+  const run = goesOn ? { id: query.id, runId: query.runId } : null;
+  return { generation, text, state: form, outputs, counted, failure, run };
 }

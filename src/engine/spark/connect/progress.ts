@@ -2,7 +2,10 @@
 
 /** A batch, or a time without one. Times are milliseconds, of the epoch or long. */
 export interface QueryProgress {
+  /** Batches of a checkpoint are numbered without gaps, from 0. While there is nothing to do, that of the batch to come. */
   readonly batchId: number;
+  /** Whether it is a batch that ran, with or without rows. */
+  readonly ran: boolean;
   readonly startedAt: number;
   readonly inputRows: number;
   readonly inputRowsPerSecond: number;
@@ -14,14 +17,21 @@ export interface QueryProgress {
   readonly stateBytes: number;
   /** Rows that each of the operators with a state dropped, in Spark's order. */
   readonly droppedByWatermark: readonly number[];
-  /** Rows that dedupe dropped. */
+  /** Of these the rows that dedupe dropped: what is late for it comes to no operator behind it. */
+  readonly late: number;
+  /** Rows that dedupe dropped for having come before. */
   readonly duplicates: number;
+  /** What the query observed, by the observation's name. */
+  readonly observed: ReadonlyMap<string, Readonly<Record<string, number>>>;
   readonly outputRows: number | null;
   /** Where the batch ended: by topic and partition, the offset that is read next. */
   readonly endOffsets: Offsets;
   /** Where the topics ended when the batch began; empty where the source doesn't tell. */
   readonly latestOffsets: Offsets;
 }
+
+/** Spark's name of `dropDuplicatesWithinWatermark`. */
+const DEDUPE = "dedupeWithinWatermark";
 
 export type Offsets = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
@@ -33,19 +43,31 @@ export function parseProgress(json: string): QueryProgress {
   const watermark = recordOf(progress.eventTime).watermark;
   const watermarkMs = typeof watermark === "string" ? Date.parse(watermark) : 0;
   const outputRows = numberOf(recordOf(progress.sink).numOutputRows);
+  const durationsMs = numbersOf(recordOf(progress.durationMs));
   return {
     batchId: numberOf(progress.batchId),
+    ran: "addBatch" in durationsMs,
     startedAt: typeof progress.timestamp === "string" ? Date.parse(progress.timestamp) : 0,
     inputRows: sumOf(sources, "numInputRows"),
     inputRowsPerSecond: sumOf(sources, "inputRowsPerSecond"),
-    durationsMs: numbersOf(recordOf(progress.durationMs)),
+    durationsMs,
     watermark: watermarkMs > 0 ? watermarkMs : null,
     stateRows: sumOf(operators, "numRowsTotal"),
     stateBytes: sumOf(operators, "memoryUsedBytes"),
     droppedByWatermark: operators.map((operator) => numberOf(operator.numRowsDroppedByWatermark)),
+    late: sumOf(
+      operators.filter(({ operatorName }) => operatorName === DEDUPE),
+      "numRowsDroppedByWatermark",
+    ),
     duplicates: sumOf(
       operators.map(({ customMetrics }) => recordOf(customMetrics)),
       "numDroppedDuplicateRows",
+    ),
+    observed: new Map(
+      Object.entries(recordOf(progress.observedMetrics)).map(([name, row]) => [
+        name,
+        fieldsOf(recordOf(row)),
+      ]),
     ),
     outputRows: outputRows < 0 ? null : outputRows,
     endOffsets: offsetsOf(sources.map(({ endOffset }) => endOffset)),
@@ -79,6 +101,13 @@ const sumOf = (list: readonly Json[], name: string): number =>
 
 const numbersOf = (record: Json): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, numberOf(value)]));
+
+/** A row comes as its values beside its schema. */
+function fieldsOf({ values, schema }: Json): Readonly<Record<string, number>> {
+  const all: readonly unknown[] = Array.isArray(values) ? values : [];
+  const fields = listOf(recordOf(schema).fields);
+  return Object.fromEntries(fields.map(({ name }, index) => [String(name), numberOf(all[index])]));
+}
 
 /** Spark Connect gives them as the text of JSON. Several sources over one topic end alike. */
 function offsetsOf(sources: readonly unknown[]): Offsets {

@@ -48,6 +48,30 @@ export const withMetadata = (input: Relation, column: string, metadata: object):
   },
 });
 
+/** The relation itself; each batch tells in its progress what the aggregates over its rows are, by their names. */
+export const observed = (
+  input: Relation,
+  name: string,
+  aggregates: Readonly<Record<string, string>>,
+): Relation => ({
+  relType: {
+    case: "collectMetrics",
+    value: {
+      input,
+      name,
+      metrics: Object.entries(aggregates).map(([alias, sql]) => ({
+        exprType: {
+          case: "alias" as const,
+          value: {
+            name: [alias],
+            expr: { exprType: { case: "expressionString" as const, value: { expression: sql } } },
+          },
+        },
+      })),
+    },
+  },
+});
+
 const columnNamed = (column: string) => ({
   exprType: {
     case: "unresolvedAttribute" as const,

@@ -49,7 +49,7 @@ const SETTINGS = { "spark.sql.ansi.enabled": "false", "spark.sql.session.timeZon
 const PING_INTERVAL_MS = 330_000;
 const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
 
-/** `url`: see `parseAddress`. Throws `usage.invalid`, `spark.unreachable` where no server answers, `spark.session-lost`. */
+/** `url`: see `parseAddress`. Throws `usage.invalid`, `spark.unreachable` where no server answers, `spark.not-trusted`, `spark.session-lost`. */
 export async function connect(
   url: string,
   { sessionId = randomUUID() }: ConnectOptions = {},

@@ -7,8 +7,8 @@ export interface Topics {
   readonly publications: Publication[];
 }
 
-/** in begin: before the store's commit; in publish: after it; published: behind what is certain. */
-export type Moment = "in begin" | "in publish" | "published";
+/** in begin: before the store's commit; in publish: after it; published: behind what is certain; in look: between commits. */
+export type Moment = "in begin" | "in publish" | "published" | "in look";
 
 export interface MemoryPublisher extends Publisher {
   /** From then on nothing can be done any more. */
@@ -36,6 +36,7 @@ export function memoryPublisher(topics: Topics): MemoryPublisher {
       topics.published = { storeId: "the store's", seq, positions, triggered };
       reach("published");
     },
+    look: async () => reach("in look"),
     close: async () => {},
   };
   return publisher;

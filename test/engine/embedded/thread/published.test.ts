@@ -158,6 +158,17 @@ describe("what a run publishes", () => {
     );
   });
 
+  it("stops though nothing comes, once its publisher finds that it may not go on", async () => {
+    const life = new Life(1);
+    await life.begin();
+    await life.run!.loop.append(appended([{ id: "1", at: MINUTE }]));
+    await life.run!.tick();
+    life.publisher.dieAt = "in look";
+    await life.run!.tick();
+    assert.deepEqual(life.run!.failures.map(String), ["Error: killed: in look"]);
+    await life.end();
+  });
+
   it("over several partitions takes in again what an older copy lacks, and publishes none of it twice", async () => {
     const life = new Life(2);
     await life.begin();

@@ -1,0 +1,2 @@
+SELECT id, at, amount
+FROM events
