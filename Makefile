@@ -11,6 +11,8 @@ NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test --t
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
 FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts test/faults/kafka/*.test.ts))
+# Of which the night tries more cases than the day.
+RANDOM_TESTS = $(sort $(shell grep -rlE 'tries.[0-9]|env.LOANSTREAM_NIGHTLY' test --include='*.test.ts'))
 BROWSER_TESTS = $(sort $(wildcard test/e2e/*.test.ts))
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 ARGS ?=
@@ -62,8 +64,8 @@ chromium: ## Debian's Chromium, where there is none and we are root (CHROMIUM=â€
 	    || echo 'Chromium could not be installed.' >&2; \
 	fi
 
-nightly: setup ## faults at ten times the rate, and the comparison with Spark over fresh random cases (SPARK=4)
-	$(ON_SPARK) LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(FAULT_TESTS) $(SPARK_TESTS)
+nightly: setup ## faults at ten times the rate, and fresh random cases by the hundred, on Spark too (SPARK=4)
+	$(ON_SPARK) LOANSTREAM_NIGHTLY=1 $(NODE_TEST) $(sort $(FAULT_TESTS) $(SPARK_TESTS) $(RANDOM_TESTS))
 
 bench: setup ## events a CPU-second of engine and generator (bench/README.md)
 	$(WITH_TOOLS) node --disable-warning=ExperimentalWarning bench/engine.ts

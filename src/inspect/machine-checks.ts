@@ -50,8 +50,8 @@ export const portCheck: Check<Subject> = {
   async run({ settings: { host, port }, process }) {
     if (port === 0) return [ok("any free port is taken")];
     const where = `${host}:${port}`;
-    if (process?.url !== undefined && process.url !== null && portOf(process.url) === port)
-      return [ok(`${where} is that of the process that runs here`)];
+    // Whatever is set here, it has its port.
+    if (typeof process?.url === "string") return [ok(`the process that runs here listens on ${process.url}`)];
     const code = await complaintOfListening(host, port);
     if (code === null) return [ok(`${where} is free`)];
     if (code === "EADDRINUSE")
@@ -59,8 +59,6 @@ export const portCheck: Check<Subject> = {
     return [failed(`nothing can listen on ${where} (${code})`, "Name another by --host and --port.")];
   },
 };
-
-const portOf = (url: string) => Number(new URL(url).port);
 
 /** Null if it can be listened on. */
 function complaintOfListening(host: string, port: number): Promise<string | null> {

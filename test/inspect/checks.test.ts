@@ -362,7 +362,10 @@ describe("a check", () => {
     const of = await subject(whole, "pipeline", nowMs, port);
     says(await finding("port", of), "failed", /another program listens/, /--port/);
     const process = { pid: 1, url: `http://127.0.0.1:${port}`, startedAt: null };
-    assert.equal((await finding("port", { ...of, process })).outcome, "ok");
+    for (const url of [process.url, "http://127.0.0.1:1"]) {
+      const told = await finding("port", { ...of, process: { ...process, url } });
+      assert.deepEqual([told.outcome, told.found], ["ok", `the process that runs here listens on ${url}`]);
+    }
     await new Promise((resolve) => server.close(resolve));
     assert.equal((await finding("port", of)).outcome, "ok");
   });

@@ -5,9 +5,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it, test } from "node:test";
+import { pipelineDirectory } from "../../src/cli/pipeline-option.ts";
+import { readSettings } from "../../src/config/settings.ts";
 import { openSession } from "../../src/engine/embedded/open.ts";
 import { createGenerator } from "../../src/generator/generator.ts";
 import { rhythms } from "../../src/generator/rhythm.ts";
+import { runChecks } from "../../src/inspect/check.ts";
+import { kafkaChecks } from "../../src/inspect/kafka-checks.ts";
+import { processChecks } from "../../src/inspect/process-checks.ts";
+import { subjectOf } from "../../src/inspect/subject.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { type KafkaSettings, plainSettings } from "../../src/kafka/settings.ts";
 import { COMMITS_TOPIC } from "../../src/pipeline/topic-names.ts";
@@ -42,15 +48,30 @@ interface Found {
   readonly remedy: string | null;
 }
 
-async function doctor({ bootstrap }: KafkaSettings, ...args: string[]): Promise<readonly Found[]> {
-  const own = ["--data-dir", join(scratch, "none"), "--port=0", "--json", "--broker=kafka"];
-  const flags = [...own, `--kafka-bootstrap=${bootstrap.join()}`, "--no-generator", ...args];
-  const { stdout, stderr } = await loanstream(["doctor", ...flags]);
+const flagsFor = ({ bootstrap }: KafkaSettings, args: readonly string[]) => [
+  ...["--data-dir", join(scratch, "none"), "--port=0", "--json", "--broker=kafka"],
+  ...[`--kafka-bootstrap=${bootstrap.join()}`, "--no-generator", ...args],
+];
+
+/** As a user asks it. */
+async function doctor(kafkaSettings: KafkaSettings, ...args: string[]): Promise<readonly Found[]> {
+  const { stdout, stderr } = await loanstream(["doctor", ...flagsFor(kafkaSettings, args)]);
   assert.equal(stderr, "");
   return stdout
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
+}
+
+/** What of it is about the cluster and the process, without a process for each look. */
+async function look(kafkaSettings: KafkaSettings, ...args: string[]): Promise<readonly Found[]> {
+  const { settings } = readSettings("doctor", flagsFor(kafkaSettings, args), {
+    options: { json: { type: "boolean" } },
+  });
+  const subject = await subjectOf(settings, pipelineDirectory(settings.pipeline), Date.now());
+  const found: Found[] = [];
+  for await (const result of runChecks([...processChecks, ...kafkaChecks()], subject)) found.push(result);
+  return found;
 }
 
 function says(found: readonly Found[], check: string, outcome: string, what: RegExp, remedy: RegExp): void {
@@ -128,7 +149,7 @@ function ofInput(settings: KafkaSettings): void {
   });
 
   it("finds nothing wrong in a topic that is empty", async () => {
-    const found = await doctor(settings);
+    const found = await look(settings);
     says(found, "input", "ok", /holds 0 records/, /^$/);
     assert.deepEqual(
       found.filter(({ outcome }) => outcome === "failed"),
@@ -142,7 +163,7 @@ function ofInput(settings: KafkaSettings): void {
       value: value.replace(/"event_type":"[a-z]+"/, '"event_type":"4929-secret"'),
     }));
     await send(settings, broken);
-    const found = await doctor(settings);
+    const found = await look(settings);
     const what =
       /^schema mismatch: 300 of the last 300 records don't fit the schema, most of them for \$\.event_type /;
     says(found, "schema", "failed", what, /^Correct schema\.yaml, or who sends/);
@@ -155,7 +176,7 @@ function ofInput(settings: KafkaSettings): void {
       value: value.replace('"ssn_token":', '"ssn":"900-12-3456","ssn_token":'),
     }));
     await send(settings, raw);
-    const found = await doctor(settings);
+    const found = await look(settings);
     const what = /^records carry applicant\.ssn as it is, where the schema has only its token$/;
     says(found, "identifiers", "failed", what, /^Put a token in its place before it enters Kafka/);
     assert.ok(!JSON.stringify(found).includes("900-12"));
@@ -164,27 +185,27 @@ function ofInput(settings: KafkaSettings): void {
   it("finds events whose sender's clock is ahead", async () => {
     await send(settings, events(300, Date.now() + 20 * MINUTE_MS));
     const what = /^300 of the last 300 records bear a time after they came, and make others late$/;
-    says(await doctor(settings), "event times", "warning", what, /^Set the clock of whoever sends/);
+    says(await look(settings), "event times", "warning", what, /^Set the clock of whoever sends/);
   });
 
   it("finds events so far ahead that they are dead", async () => {
     await send(settings, events(300, Date.now() + 180 * MINUTE_MS));
     const what = /^300 of the last 300 records bear a time more than an hour after they came, and are dead$/;
-    says(await doctor(settings), "event times", "warning", what, /time zone/);
+    says(await look(settings), "event times", "warning", what, /time zone/);
   });
 
   it("finds that a generator sends the past after what is of now", async () => {
     await send(settings, events(300, Date.now()));
     await send(settings, events(300, Date.now() - 600 * MINUTE_MS, 2));
     const what = /^\d+ of the last 600 records come later than the delay of 60 s allows$/;
-    says(await doctor(settings), "event times", "warning", what, /^Raise delay .*--start, or recreate/);
+    says(await look(settings), "event times", "warning", what, /^Raise delay .*--start, or recreate/);
   });
 
   it("finds that two generators have one seed", async () => {
     const twice = events(300, Date.now());
     await send(settings, [...twice, ...twice]);
     const what = /^30\d of the last 600 records repeat an event's id/;
-    says(await doctor(settings), "repeats", "warning", what, /another seed \(SEED=\)/);
+    says(await look(settings), "repeats", "warning", what, /another seed \(SEED=\)/);
   });
 
   it("finds records under no key, or another", async () => {
@@ -195,7 +216,7 @@ function ofInput(settings: KafkaSettings): void {
     );
     const without = /^300 of the last 300 records bear another key than application_id, or none$/;
     const remedy = /^Send each record with its application_id as key/;
-    says(await doctor(settings), "keys", "warning", without, remedy);
+    says(await look(settings), "keys", "warning", without, remedy);
   });
 
   it("finds that all records are in one partition", async () => {
@@ -206,7 +227,7 @@ function ofInput(settings: KafkaSettings): void {
       Array.from({ length: 1200 }, () => one),
     );
     says(
-      await doctor(settings),
+      await look(settings),
       "keys",
       "warning",
       /^nearly all records are in one of 3 partitions$/,
@@ -218,19 +239,19 @@ function ofInput(settings: KafkaSettings): void {
     await withAdmin(settings, (admin) => admin.configure(INPUT, { "message.timestamp.type": "CreateTime" }));
     await send(settings, events(300, Date.now()), Date.now() - 5 * MINUTE_MS);
     const run = standingStill([0, 0, 0]);
-    const found = await doctor(settings, "--data-dir", run.directory);
+    const found = await look(settings, "--data-dir", run.directory);
     run.release();
     const what = /^300 records to take in, the oldest for \d+ (s|minutes)$/;
     says(found, "delay", "warning", what, /^Give it another core, send less, or wait/);
     says(found, "process", "warning", /answers nobody/, /look at its messages/);
-    const later = await doctor(settings, "--data-dir", run.directory);
+    const later = await look(settings, "--data-dir", run.directory);
     says(later, "delay", "ok", /^300 records to take in at the next start$/, /^$/);
   });
 
   it("finds that more comes than is taken in", async () => {
     const run = standingStill([0, 0, 0]);
     await send(settings, events(10, Date.now()));
-    const looking = doctor(settings, "--data-dir", run.directory);
+    const looking = look(settings, "--data-dir", run.directory);
     let isThrough = false;
     void looking.finally(() => {
       isThrough = true;
@@ -245,7 +266,7 @@ function ofInput(settings: KafkaSettings): void {
     await send(settings, events(300, Date.now()));
     const run = standingStill([0, 5000, 0]);
     run.release();
-    const found = await doctor(settings, "--data-dir", run.directory);
+    const found = await look(settings, "--data-dir", run.directory);
     const what =
       /^loan\.applications, partition 1 ends at offset \d+, the tables hold what came up to 5,000$/;
     says(
@@ -261,7 +282,7 @@ function ofInput(settings: KafkaSettings): void {
     const run = standingStill([0, 0, 0], "kafka:another");
     run.release();
     await send(settings, events(300, Date.now()));
-    const found = await doctor(settings, "--data-dir", run.directory);
+    const found = await look(settings, "--data-dir", run.directory);
     const what = /^the tables hold what came from another log than this loan\.applications$/;
     says(found, "positions", "failed", what, /--data-dir to begin with an empty one\.$/);
   });
@@ -269,17 +290,17 @@ function ofInput(settings: KafkaSettings): void {
   it("finds that what was put out is of other tables", async () => {
     const run = standingStill([0, 0, 0]);
     run.release();
-    const none = await doctor(settings, "--data-dir", run.directory);
+    const none = await look(settings, "--data-dir", run.directory);
     says(none, "outputs", "ok", /^what application loanstream put out, if anything, is of this/, /^$/);
     const left = { storeId: "another", seq: 1, positions: [1, 0, 0], triggered: null, instance: "one" };
     const producer = await openProducer(settings, { topics: [COMMITS_TOPIC] });
     producer.send(COMMITS_TOPIC, markerRecord(left, "loanstream", Date.now()));
     await producer.close();
-    const found = await doctor(settings, "--data-dir", run.directory);
+    const found = await look(settings, "--data-dir", run.directory);
     const what = /put out is of store another, .* \[publish\.other-store\]$/;
     says(found, "outputs", "failed", what, /^Name the data directory of that store, or /);
-    says(await doctor(settings), "outputs", "failed", /this directory's is none yet/, /^Name the data/);
-    const other = await doctor(settings, "--data-dir", run.directory, "--kafka-application-id", "another");
+    says(await look(settings), "outputs", "failed", /this directory's is none yet/, /^Name the data/);
+    const other = await look(settings, "--data-dir", run.directory, "--kafka-application-id", "another");
     says(other, "outputs", "ok", /^what application another put out/, /^$/);
   });
 
@@ -289,14 +310,14 @@ function ofInput(settings: KafkaSettings): void {
     run.release();
     const truth = await startTruth(t, settings.bootstrap.join());
     await truth.delete(INPUT, 1, 20);
-    const found = await doctor(settings, "--data-dir", run.directory);
+    const found = await look(settings, "--data-dir", run.directory);
     const what = /^loan\.applications, partition 1 begins at offset 20, recovery needs it from 10 on$/;
     says(found, "positions", "failed", what, /^Those records are gone: raise topics\.input\.retention/);
   });
 
   it("looks no further where the topic is missing", async () => {
     await withAdmin(settings, (admin) => admin.remove([INPUT]));
-    const found = await doctor(settings);
+    const found = await look(settings);
     says(found, "topics", "failed", /^1 topic missing: loan\.applications$/, /topics create --broker kafka/);
     assert.deepEqual(
       found.filter(({ check }) => ["input", "schema", "keys"].includes(check)),
@@ -324,7 +345,7 @@ function ofBroker(broker: OwnBroker): void {
       dataDir: join(scratch, "elsewhere"),
       advertisedPort: nobodysPort,
     });
-    const found = await doctor(plainSettings([elsewhere.bootstrap]));
+    const found = await look(plainSettings([elsewhere.bootstrap]));
     await elsewhere.stop();
     const what = new RegExp(`^127\\.0\\.0\\.1:${nobodysPort}: .*\\[kafka\\.wrong-listener\\]$`);
     says(found, "broker", "failed", what, /advertised\.listeners/);

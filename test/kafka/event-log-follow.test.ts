@@ -9,6 +9,7 @@ import type { Edge } from "../../src/kafka/offsets.ts";
 import { openTransactions, type Transaction, type Transactions } from "../../src/kafka/transaction.ts";
 import { SILENT } from "../../src/log.ts";
 import { append, readAll, type StoredRecord } from "../conformance/event-log.ts";
+import { tries } from "../tries.ts";
 import { kafkaWithTopics, uniqueName } from "./broker.ts";
 import { startTruth } from "./truth.ts";
 
@@ -140,6 +141,6 @@ test("who follows reads what Kafka's own client reads, and so does who begins an
       await Promise.all(writers.map((each) => each.close()));
       await log.close();
     }),
-    { numRuns: process.env.LOANSTREAM_NIGHTLY ? 100 : 5 },
+    { numRuns: tries(4) },
   );
 });

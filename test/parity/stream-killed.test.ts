@@ -23,7 +23,7 @@ import { produceTo, type Sent, sentByEmbedded, spread } from "./stream-runs.ts";
 
 const OUTPUT = "output";
 const DELAY_MS = 120_000;
-const RECORDS = 1000;
+const RECORDS = 1700;
 const PARTITIONS = 3;
 const WITHIN_MS = 600_000;
 

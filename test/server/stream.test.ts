@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { TableRows } from "../../src/engine/engine.ts";
+import { tries } from "../tries.ts";
 import { events, take } from "./events.ts";
 import { raised, type Served, score, scores, served, windows } from "./served-store.ts";
 
@@ -110,7 +111,7 @@ describe("GET /v1/stream", { timeout: 120_000 }, () => {
           );
         },
       ),
-      { numRuns: 20 },
+      { numRuns: tries(8) },
     );
   });
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { createGenerator } from "../../src/generator/generator.ts";
 import { loadPipeline } from "../../src/pipeline/load.ts";
+import { tries } from "../tries.ts";
 import { assertEqualsOracle } from "./equality.ts";
 import { schedules } from "./events.ts";
 import type { LogRecord } from "./simulate.ts";
@@ -27,6 +28,6 @@ const logs: fc.Arbitrary<readonly LogRecord[]> = fc
 test("the default pipeline over generated events equals the oracle", () => {
   fc.assert(
     fc.property(logs, schedules, (log, schedule) => assertEqualsOracle(pipeline, log, schedule)),
-    { numRuns: 12 },
+    { numRuns: tries(4) },
   );
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { loadPipeline } from "../../src/pipeline/load.ts";
+import { tries } from "../tries.ts";
 import { assertEqualsOracle } from "./equality.ts";
 import { logs, schedules } from "./events.ts";
 import { simulate } from "./simulate.ts";
@@ -12,7 +13,7 @@ const pipeline = loadPipeline(fileURLToPath(new URL("pipeline", import.meta.url)
 test("a session equals the oracle in any order, over any batches, triggers and restarts", () => {
   fc.assert(
     fc.property(logs, schedules, (log, schedule) => assertEqualsOracle(pipeline, log, schedule)),
-    { numRuns: 150 },
+    { numRuns: tries(60) },
   );
 });
 
@@ -25,6 +26,6 @@ test("nothing leaves twice: a trigger without new events is empty", () => {
       session.finish();
       assert.deepEqual(session.finish(), []);
     }),
-    { numRuns: 50 },
+    { numRuns: tries(20) },
   );
 });

@@ -176,6 +176,18 @@ test("the client's code is of the protobufs of the newest release", async () => 
   assert.deepEqual(everyRelease.at(-1), { ...everyRelease.at(-1), scala, version });
 });
 
+test("the list of targets and the page on the stack name the versions that are started", async () => {
+  const up = execFileSync("make", ["help"], { cwd: root, encoding: "utf8" })
+    .split("\n")
+    .find((line) => line.startsWith("  make up "));
+  const page = await readFile(join(root, "docs", "stack.md"), "utf8");
+  for (const { version } of everyRelease) {
+    assert.ok(up?.includes(` ${version} `), version);
+    assert.ok(page.includes(`Spark Connect ${version}`) || page.includes(`Spark ${version}`), version);
+  }
+  assert.ok(page.includes(`Kafka ${KAFKA_VERSION} at`));
+});
+
 /** Runs the stack's command line in an empty folder, with a `docker` that writes down what it is asked. */
 async function runStack(t: TestContext, dockerScript: string, args: string[], env: NodeJS.ProcessEnv = {}) {
   const directory = await mkdtemp(join(tmpdir(), "loanstream-compose-"));

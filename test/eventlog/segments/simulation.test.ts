@@ -6,6 +6,7 @@ import type { EventLog } from "../../../src/eventlog/event-log.ts";
 import { openSegmentLog } from "../../../src/eventlog/segments/segment-log.ts";
 import { segmentReader } from "../../../src/eventlog/segments/segment-reader.ts";
 import { append, hasCode, readAll, type StoredRecord } from "../../conformance/event-log.ts";
+import { tries } from "../../tries.ts";
 import { type SimulatedDirectory, simulatedDirectory } from "./simulated-directory.ts";
 
 type Step =
@@ -212,7 +213,7 @@ describe("a log that may be killed, lose power or room at any moment", () => {
         }
         seen.deleted += world.log.start();
       }),
-      { numRuns: 300 },
+      { numRuns: tries(120) },
     );
     assert.ok(seen.crash > 200 && seen.full > 10 && seen.deleted > 500, JSON.stringify(seen));
   });

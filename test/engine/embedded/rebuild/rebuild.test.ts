@@ -10,6 +10,7 @@ import { rowOrigin } from "../../../../src/pipeline/row-origin.ts";
 import { toSqlite } from "../../../../src/store/columns.ts";
 import { logs } from "../../../simulation/events.ts";
 import { batchOf, type LogRecord } from "../../../simulation/simulate.ts";
+import { tries } from "../../../tries.ts";
 import { all, committed, kill, newPath, type Run, start } from "../thread/small-run.ts";
 import { NAMES, variant } from "./variants.ts";
 
@@ -215,7 +216,7 @@ describe("rebuild", () => {
           assert.deepEqual(ledger(directory), ledger(undisturbed));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: tries(15) },
     );
   });
 
@@ -271,7 +272,7 @@ describe("rebuild", () => {
           before,
         );
       }),
-      { numRuns: 25 },
+      { numRuns: tries(10) },
     );
   });
 });

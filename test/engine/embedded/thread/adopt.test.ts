@@ -9,6 +9,7 @@ import type { Pipeline } from "../../../../src/pipeline/pipeline.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
 import { logs } from "../../../simulation/events.ts";
 import type { LogRecord } from "../../../simulation/simulate.ts";
+import { tries } from "../../../tries.ts";
 import { NAMES, variant } from "../rebuild/variants.ts";
 import { all, committed, kill, newPath, type Run, start } from "./small-run.ts";
 
@@ -114,7 +115,7 @@ describe("a run that starts again with a changed pipeline", () => {
             assert.deepEqual(tables[name], ledger(undisturbed).tables[name]);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: tries(10) },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { openSession } from "../../../../src/engine/embedded/open.ts";
 import type { RecordPlace, TableRows } from "../../../../src/engine/engine.ts";
 import type { Commit } from "../../../../src/store/store.ts";
+import { tries } from "../../../tries.ts";
 import { type Event, lineOf } from "../../plans.ts";
 import { all, appended, committed, kill, MINUTE, newPath, plan, type Run, start } from "./small-run.ts";
 
@@ -121,7 +122,7 @@ describe("a run over several partitions", () => {
           assert.equal(ledger.source.read, texts.flat().length);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: tries(12) },
     );
   });
 

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import type { Publication } from "../../../../src/publish/publisher.ts";
 import { openStoreReader } from "../../../../src/store/sqlite-reader.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
+import { tries } from "../../../tries.ts";
 import type { Event } from "../../plans.ts";
 import { type MemoryPublisher, type Moment, memoryPublisher, type Topics } from "./memory-publisher.ts";
 import { appended, kill, MINUTE, newPath, plan, type Run, start } from "./small-run.ts";
@@ -143,7 +144,7 @@ describe("what a run publishes", () => {
     const steps = fc.array(step, { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(steps, async (its) => assertEqual(await live(1, its))),
-      { numRuns: 40 },
+      { numRuns: tries(15) },
     );
   });
 
@@ -154,7 +155,7 @@ describe("what a run publishes", () => {
     );
     await fc.assert(
       fc.asyncProperty(steps, async (its) => assertEqual(await live(3, its))),
-      { numRuns: 30 },
+      { numRuns: tries(12) },
     );
   });
 

@@ -11,6 +11,7 @@ import { nodeDirectory } from "../../../../src/eventlog/segments/segment-file.ts
 import { openSegmentLog } from "../../../../src/eventlog/segments/segment-log.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
 import type { Commit } from "../../../../src/store/store.ts";
+import { tries } from "../../../tries.ts";
 import type { Event } from "../../plans.ts";
 import {
   all,
@@ -167,7 +168,7 @@ describe("a run that is killed and started again", () => {
         const triggers = commits.filter(({ trigger }) => trigger).map(({ positions }) => total(positions));
         assert.deepEqual(found, await uninterrupted(taken, triggers, settingsOfTheOther));
       }),
-      { numRuns: 30 },
+      { numRuns: tries(12) },
     );
   });
 
