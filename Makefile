@@ -7,7 +7,8 @@ STAMP := node_modules/.setup
 WITH_TOOLS := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 # Node alone would take one file less at a time than there are processors: many wait for servers and processes.
 AT_ONCE := $(shell getconf _NPROCESSORS_ONLN)
-NODE_TEST := $(WITH_TOOLS) node --disable-warning=ExperimentalWarning --test --test-concurrency=$(AT_ONCE)
+# Tests start hundreds of processes of the same code.
+NODE_TEST := $(WITH_TOOLS) NODE_COMPILE_CACHE="$(CURDIR)/.cache/node" node --disable-warning=ExperimentalWarning --test --test-concurrency=$(AT_ONCE)
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 SPARK_TESTS = $(sort $(wildcard test/parity/*.test.ts test/spark/*.test.ts))
 FAULT_TESTS = $(sort $(wildcard test/faults/*.test.ts test/faults/kafka/*.test.ts))
