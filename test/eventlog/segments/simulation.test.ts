@@ -215,6 +215,7 @@ describe("a log that may be killed, lose power or room at any moment", () => {
       }),
       { numRuns: tries(120) },
     );
-    assert.ok(seen.crash > 200 && seen.full > 10 && seen.deleted > 500, JSON.stringify(seen));
+    const enough = seen.crash > tries(60) && seen.full > tries(5) && seen.deleted > tries(200);
+    assert.ok(enough, JSON.stringify(seen));
   });
 });
