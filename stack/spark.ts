@@ -49,22 +49,24 @@ export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   await mkdir(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
   await refuseUsedPort(port);
-  const command = [
-    java,
-    ...javaArguments(jars, sparkSettings(release, port, options.dataDir), options.dataDir),
-  ];
+  const settings = sparkSettings(release, port, options.dataDir);
+  const compiler = options.ownerPid === null ? LASTING_OPTIONS : BRIEF_OPTIONS;
+  const command = [java, ...compiler, ...javaArguments(jars, settings, options.dataDir)];
   const env = { SPARK_LOCAL_IP: "127.0.0.1" };
   const service = await startService("the Spark server", command, env, port, options);
   return { ...service, url: `sc://127.0.0.1:${port}` };
 }
 
+export const JAVA_OPTIONS = ["-Duser.timezone=UTC", "-Djdk.lang.Process.launchMechanism=VFORK"];
+/** For minutes of small queries the second compiler never pays, and two cores have none to spare for it. */
+const BRIEF_OPTIONS = ["-XX:TieredStopAtLevel=1"];
+/** In days it does; of what Spark generates much is too large to be compiled unless that is asked for. */
+export const LASTING_OPTIONS = ["-XX:-DontCompileHugeMethods"];
+
 function javaArguments(jars: string, settings: Record<string, string>, dataDir: string): string[] {
   const given = Object.entries(settings).flatMap(([key, value]) => ["--conf", `${key}=${value}`]);
   return [
-    // For minutes of small queries the second compiler never pays, and two cores have none to spare for it.
-    ...["-Xmx3g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
-    "-Duser.timezone=UTC",
-    "-Djdk.lang.Process.launchMechanism=VFORK",
+    ...["-Xmx3g", "-XX:+UseSerialGC", ...JAVA_OPTIONS],
     `-Dlog4j2.configurationFile=${join(here, "log4j2.properties")}`,
     `-Djava.io.tmpdir=${dataDir}`,
     ...addOpens(),

@@ -13,7 +13,7 @@ import { KAFKA_VERSION } from "../../stack/kafka.ts";
 import { freePort } from "../../stack/ports.ts";
 import { everyService, spark } from "../../stack/services.ts";
 import { everyRelease, type SparkRelease } from "../../stack/spark/releases.ts";
-import { pomProperties, sparkSettings } from "../../stack/spark.ts";
+import { JAVA_OPTIONS, LASTING_OPTIONS, pomProperties, sparkSettings } from "../../stack/spark.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const { services } = parse(await readFile(join(root, "docker-compose.yaml"), "utf8"));
@@ -154,6 +154,8 @@ test("Spark in a container has the settings and the jars of one outside, of each
     const shared = outside.filter(([key]) => /^spark\.(sql|hadoop|connect\.session)\./.test(key));
     assert.ok(shared.length >= 9);
     for (const [key, value] of shared) assert.ok(command.includes(`--conf=${key}=${value}`), key);
+    const java = [...JAVA_OPTIONS, ...LASTING_OPTIONS].join(" ");
+    assert.ok(command.includes(`--conf=spark.driver.extraJavaOptions=${java}`));
     const packages = await packagesOf(release);
     assert.equal(packages.length, 4);
     assert.equal(
