@@ -8,9 +8,9 @@
  * `get_json_object`, and of a key that comes twice it gives both values.
  */
 
-import { quoteText } from "../sql/render/spark.ts";
+import { quoteName, quoteText } from "../sql/render/spark.ts";
 import type { EventSchema, Leaf } from "./schema.ts";
-import { HAS_ESCAPES, RECORD, structPath } from "./spark-names.ts";
+import { HAS_ESCAPES, RECORD } from "./spark-names.ts";
 
 export function wrongTextKind({ leaves }: EventSchema): string[] {
   return leaves.flatMap((leaf) => {
@@ -31,7 +31,7 @@ const looksOtherwise = (text: string): string => `${text} RLIKE ${quoteText(`(?s
 
 /** Of a null the first condition is false: AND goes on behind one that is null. */
 function isWrongText(leaf: Leaf): string {
-  const taken = structPath(leaf.path);
+  const taken = quoteName(leaf.path);
   return `${taken} IS NOT NULL AND ${looksOtherwise(taken)} AND NOT (${isPlainly(leaf.name)}) AND ${isMiswritten(leaf)}`;
 }
 
@@ -41,14 +41,14 @@ function isPlainly(name: string): string {
 }
 
 function isWrongList(leaf: Leaf): string {
-  const taken = structPath(leaf.path);
+  const taken = quoteName(leaf.path);
   return `${taken} IS NOT NULL AND exists(${taken}, element -> ${looksOtherwise("element")}) AND ${isMiswritten(leaf)}`;
 }
 
 /** The record holds something else than what `from_json` took; of a key that comes more than once, the last time. */
 function isMiswritten(leaf: Leaf): string {
   const json = `get_json_object(concat('[', ${RECORD}, ']'), '$[*].${leaf.path}')`;
-  const object = `to_json(named_struct('a', ${structPath(leaf.path)}))`;
+  const object = `to_json(named_struct('a', ${quoteName(leaf.path)}))`;
   const taken = `substr(${object}, 6, char_length(${object}) - 6)`;
   return `NOT (${json} = ${taken} OR endswith(${json}, concat(',', ${taken}, ']')))`;
 }

@@ -70,7 +70,7 @@ function isDeadSql(schema: EventSchema): string {
     `${PARSED}.behind IS NULL`,
     ...RECORD_CONDITIONS,
     ...schema.leaves.flatMap(leafConditions),
-    ...schema.requirements.flatMap((requirement) => missingConditions(requirement, schema)),
+    ...schema.requirements.map((requirement) => missingCondition(requirement, schema)),
     ...wrongTextKind(schema),
   ];
   return `CASE ${conditions.map((condition) => `WHEN ${condition} THEN true`).join(" ")} ELSE false END`;
@@ -94,7 +94,7 @@ const DATE = "(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}";
 const TIME = `\\A${DATE}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z\\z`;
 
 function leafConditions(leaf: Leaf): string[] {
-  const value = structPath(leaf.path);
+  const value = writtenValue(leaf);
   if (leaf.type.kind === "array")
     return [
       `exists(${value}, element -> ${["element IS NULL", ...textConditions(leaf, "element")].join(" OR ")})`,
@@ -103,6 +103,10 @@ function leafConditions(leaf: Leaf): string[] {
   if (leaf.format === "date") return formConditions(value, `\\A${DATE}\\z`, `CAST(${value} AS DATE)`);
   return leaf.type.kind === "string" ? textConditions(leaf, value) : rangeConditions(leaf, value);
 }
+
+/** As the record has it: a time isn't a time yet. */
+const writtenValue = ({ path, type }: Leaf): string =>
+  type.kind === "timestamp" ? structPath(path) : quoteName(path);
 
 /** Of the form, and a real date: one that has a value. */
 function formConditions(text: string, form: string, value: string): string[] {
@@ -123,12 +127,15 @@ function rangeConditions(leaf: Leaf, value: string): string[] {
   return range ? [`${value} < ${range.low}${suffix}`, `${value} > ${range.high}${suffix}`] : [];
 }
 
-function missingConditions({ when, paths }: Requirement, { requirements }: EventSchema): string[] {
+function missingCondition({ when, paths }: Requirement, { requirements, leaves }: EventSchema): string {
   const always = new Set(requirements.filter((other) => other.when === null).flatMap((other) => other.paths));
-  const condition = when ? [`${structPath(when.path)} IN (${when.values.map(quoteText).join(", ")})`] : [];
-  return paths.map((path) => {
+  const isLeaf = new Set(leaves.map(({ path }) => path));
+  const named = (path: string) => (isLeaf.has(path) ? quoteName(path) : structPath(path));
+  const missing = paths.map((path) => {
     const parent = path.slice(0, Math.max(path.lastIndexOf("."), 0));
-    const inParent = parent === "" || always.has(parent) ? [] : [`${structPath(parent)} IS NOT NULL`];
-    return [...condition, ...inParent, `${structPath(path)} IS NULL`].join(" AND ");
+    const inParent = parent === "" || always.has(parent) ? "" : `${structPath(parent)} IS NOT NULL AND `;
+    return `${inParent}${named(path)} IS NULL`;
   });
+  const condition = when ? `${named(when.path)} IN (${when.values.map(quoteText).join(", ")}) AND ` : "";
+  return `${condition}(${missing.join(" OR ")})`;
 }
