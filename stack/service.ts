@@ -43,6 +43,7 @@ export interface FoundService {
 export const LOG_FILE = "server.log";
 const RECORD_FILE = "process.json";
 const READY_WITHIN_MS = 120_000;
+const GONE_WITHIN_MS = 10_000;
 const LOG_LINES_SHOWN = 20;
 const runWhile = join(import.meta.dirname, "run-while.sh");
 const keepRunning = join(import.meta.dirname, "keep-running.sh");
@@ -73,14 +74,14 @@ export async function startService(
       options.dataDir,
     );
   } catch (error) {
-    await end(service, "SIGKILL");
+    await end(service, port, "SIGKILL");
     await forgetService(options.dataDir);
     throw error;
   }
   return {
     pid: service.pid ?? 0,
     async stop(signal = "SIGKILL") {
-      await end(service, signal);
+      await end(service, port, signal);
       if (options.temporary) await rm(options.dataDir, { recursive: true, force: true });
     },
   };
@@ -160,10 +161,13 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null;
 
 /** Ends the whole process group: the service, and the watch over it. */
-async function end(service: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function end(service: ChildProcess, port: number, signal: NodeJS.Signals): Promise<void> {
   if (service.pid === undefined || hasEnded(service)) return;
   const ended = new Promise<void>((resolve) => service.once("exit", () => resolve()));
   service.ref();
   process.kill(-service.pid, signal);
   await ended;
+  // A killed service with much memory ends after the watch over it.
+  const deadline = Date.now() + GONE_WITHIN_MS;
+  while (Date.now() < deadline && (await answers(port))) await delay(10);
 }

@@ -10,6 +10,8 @@ import { type SparkRelease, sparkRelease } from "./spark/releases.ts";
 export interface SparkOptions extends ServiceOptions {
   /** The one that the project is made for if left out. */
   readonly release?: SparkRelease;
+  /** What Java's compilers are told; fit for how long the server stays if left out. */
+  readonly java?: readonly string[];
 }
 
 export interface SparkServer extends Service {
@@ -50,7 +52,7 @@ export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   const port = options.port ?? (await freePort());
   await refuseUsedPort(port);
   const settings = sparkSettings(release, port, options.dataDir);
-  const compiler = options.ownerPid === null ? LASTING_OPTIONS : BRIEF_OPTIONS;
+  const compiler = options.java ?? (options.ownerPid === null ? LASTING_OPTIONS : BRIEF_OPTIONS);
   const command = [java, ...compiler, ...javaArguments(jars, settings, options.dataDir)];
   const env = { SPARK_LOCAL_IP: "127.0.0.1" };
   const service = await startService("the Spark server", command, env, port, options);

@@ -45,10 +45,7 @@ export async function runOnSpark(
   if (flags.stop || flags.restart) await stopAll(settings.dataDir);
   if (flags.stop) return 0;
   const found = findApp(settings.dataDir);
-  if (found?.watched) {
-    tell(`Process ${found.record.pid} watches over the queries already.`);
-    return flags.detach ? show(found) : follow(settings.dataDir);
-  }
+  if (found?.watched) return flags.detach ? show(found) : follow(found, settings.dataDir);
   return flags.detach ? detach(settings, args) : own(settings, flags);
 }
 
@@ -79,19 +76,24 @@ async function endWatcher({ record: { pid } }: FoundApp, dataDirectory: string):
 const notStopped = (pid: number | null, dataDirectory: string) =>
   fail("store.in-use", `process ${pid} doesn't end`, "End it, then stop again.", { file: dataDirectory });
 
+const tellWatched = ({ record: { pid } }: FoundApp): void =>
+  tell(`Process ${pid} watches over the queries already.`);
+
 async function show(found: FoundApp): Promise<number> {
+  tellWatched(found);
   const view = await lookAtApp(found);
   process.stdout.write(`${sparkLines(view, Date.now()).join("\n")}\n`);
   return exitCodeOf(view);
 }
 
 /** Shows what another process watches over, until that ends or Ctrl-C. */
-async function follow(dataDirectory: string): Promise<number> {
+async function follow(first: FoundApp, dataDirectory: string): Promise<number> {
   const { signal, release } = stopSignal(() => {});
+  tellWatched(first);
   const draw = screen("Another process watches over them; Ctrl-C leaves them running.");
   let view: AppView | null = null;
   for (
-    let found = findApp(dataDirectory);
+    let found: FoundApp | null = first;
     found?.watched && !signal.aborted;
     found = findApp(dataDirectory)
   ) {
@@ -114,13 +116,12 @@ async function detach(settings: Settings, args: readonly string[]): Promise<numb
   const command = [...process.execArgv, process.argv[1] ?? "", "run", ...rest];
   const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", log, log, "ipc"] });
   closeSync(log);
-  const code = await new Promise<number>((done) => {
-    child.once("message", (first) => done(Number(first)));
-    child.once("exit", (status) => done(status ?? 1));
+  const { code, watches } = await new Promise<{ code: number; watches: boolean }>((done) => {
+    child.once("message", (first) => done({ code: Number(first), watches: true }));
+    child.once("exit", (status) => done({ code: status ?? 1, watches: false }));
   });
   process.stderr.write(readFileSync(file).subarray(before));
-  if (child.exitCode === null)
-    tell(`Process ${child.pid} watches over the queries and logs to ${file}; --stop ends both.`);
+  if (watches) tell(`Process ${child.pid} watches over the queries and logs to ${file}; --stop ends both.`);
   if (child.connected) child.disconnect();
   child.unref();
   return code;

@@ -26,7 +26,7 @@ export function isComplaint(value: SettingValue | Complaint): value is Complaint
 export function shown({ kind }: Setting, text: string | null): string | null {
   return kind === "secret" && text !== null
     ? "(set)"
-    : (text?.replace(/;token=[^;]*/, ";token=(set)") ?? null);
+    : (text?.replaceAll(/;token=[^;]*/g, ";token=(set)") ?? null);
 }
 
 type Reader<Value> = (text: string, setting: Setting) => Value | Complaint;

@@ -84,7 +84,7 @@ const RECORD_CONDITIONS = [
   `octet_length(${RECORD}) > ${MAX_RECORD_BYTES}`,
   // What is no UTF-8 comes out of Java's texts changed; of `decode` in Spark 3 alone, 4 fails with it.
   `${RECORD} <> format_string('%s', ${RECORD})`,
-  // It may not go on as the object around it does.
+  // It may not go on as the object around it does; of what ends as an object does nothing tells.
   `NOT endswith(${RECORD}, '}') AND NOT endswith(trim(TRAILING ${quoteText(" \t\r\n")} FROM ${RECORD}), '}')`,
   `${HAS_ESCAPES} AND regexp_replace(${RECORD}, ${quoteText(PAIRS)}, ' ') RLIKE ${quoteText(SURROGATE)}`,
 ];

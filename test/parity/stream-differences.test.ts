@@ -96,7 +96,7 @@ test("rows", async (t) => {
     ...[event("old", "1969-12-31T23:59:59.999Z"), event("a", "10:00:00", 1e7), event("b", "10:02:00", 5)],
     ...[event("c", "10:00:10"), event("a", "10:02:00"), event("d", "10:02:00", 2.675)],
     ...[event("e", "10:00:20"), event("a", "10:02:00"), event("f", "10:02:00", 0.00001)],
-    record(`${event("g", "10:02:00").text} and more`),
+    record(event("g", "10:02:00").text.replace('"g"', "7")),
   ];
   const differ = differencesOf(t, await both(found, ROWS, [log], 3));
 
@@ -137,7 +137,7 @@ test("rows", async (t) => {
 
   await differ("key of a dead letter", (sent) => deadIn(sent).map(({ key }) => key), {
     embedded: [null],
-    spark: ["g"],
+    spark: ["7"],
   });
 });
 

@@ -27,3 +27,22 @@ test("what a killed server took with it runs again once it is back, from where i
     assert.deepEqual(told(on.events).slice(2), wanted);
   });
 });
+
+test("what a server took with it that was back before anybody looked runs again, too", async (t) => {
+  const server = await ownSpark(t);
+  const on = server && (await given(t, server.url));
+  if (!on) return;
+  await within(on.options, async (app) => {
+    await send(on, on.from, ["a"]);
+    await until(on, ["1a", "2a"]);
+    await eventually(app.look, ({ queries }) => queries.every(({ counted }) => counted.read === 1));
+    await server.kill();
+    await server.start();
+    const view = await eventually(app.look, ({ queries }) =>
+      queries.every(({ state }) => state === "running" || state === "died"),
+    );
+    assert.deepEqual(states(view), { first: "running", second: "running" });
+    await send(on, on.from, ["b"]);
+    assert.deepEqual(await until(on, ["1a", "1b", "2a", "2b"]), ["1a", "1b", "2a", "2b"]);
+  });
+});

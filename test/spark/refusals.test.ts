@@ -133,7 +133,7 @@ test("of a session that Spark has closed the queries are lost, and to stop them 
   const view = await lookAtApp(found);
   assert.equal(view.connected, true);
   assert.deepEqual(states(view), { first: "lost", second: "lost" });
-  assert.deepEqual(await stopApp(dataDirectory, found), []);
+  await stopApp(dataDirectory, found);
   assert.deepEqual(runs(on), [undefined, undefined]);
 });
 
@@ -271,6 +271,22 @@ test("a server of a version before 3.5 is refused", async (t) => {
     message:
       /Spark 3\.4\.4 answers .* needs 3\.5 or newer \[spark\.version\]\. Start a server of Spark 3\.5\.4 or 4/,
   });
+});
+
+test("who is to be stopped before its queries run is the process that starts them", async (t) => {
+  const on = await given(t);
+  if (!on) return;
+  await within(on.options, (app) => app.stop());
+  const watching: (number | null)[] = [recordIn(on).pid];
+  const remote = await impostor(t, {
+    config: () => {
+      watching.push(recordIn(on).pid);
+      return {};
+    },
+    analyzePlan: () => ({ result: { case: "sparkVersion", value: { version: "3.4.4" } } }),
+  });
+  await assert.rejects(openApp({ ...on.options, remote }), /\[spark\.version\]/);
+  assert.deepEqual(watching, [null, process.pid]);
 });
 
 test("a server that doesn't let this client in is told apart from one that isn't there", async (t) => {

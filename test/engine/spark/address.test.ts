@@ -24,6 +24,10 @@ test("a token goes over TLS alone, and is never shown", () => {
     () => parseAddress("sc://spark:443/;token=secret;x=1"),
     /^LoanstreamError: sc:\/\/spark:443 has a parameter x \[usage/,
   );
+  assert.throws(
+    () => parseAddress("sc://spark:443;token=secret"),
+    /^LoanstreamError: sc:\/\/spark:443 is no address of Spark Connect \[usage/,
+  );
 });
 
 test("what is no address is refused", () => {

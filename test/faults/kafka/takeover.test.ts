@@ -12,11 +12,13 @@ import { openScene, type Scene, type SceneSettings } from "./scene.ts";
 const PARTS = 3;
 const RECORDS_A_PART = 1200;
 const FED_OVER_MS = 2000;
+/** On a busy machine an instance tells late that it has begun. */
+const CAUGHT_WITHIN_MS = 6000;
 const records = inputRecords(PARTS * RECORDS_A_PART);
 
 /** The next third of the records. */
-const feedPart = (scene: Scene, part: number): Promise<void> =>
-  feed(scene, records.slice(part * RECORDS_A_PART, (part + 1) * RECORDS_A_PART), FED_OVER_MS);
+const feedPart = (scene: Scene, part: number, overMs = FED_OVER_MS): Promise<void> =>
+  feed(scene, records.slice(part * RECORDS_A_PART, (part + 1) * RECORDS_A_PART), overMs);
 
 const takenAfter = (part: number): number => (part + 1) * RECORDS_A_PART;
 
@@ -55,9 +57,9 @@ test("of two instances with one application id", async (t) => {
     await scene.empty();
     const first = live(t, scene, "zombie");
     await first.ready();
-    const fed = feedPart(scene, 0);
+    const fed = feedPart(scene, 0, CAUGHT_WITHIN_MS);
     await first.taken(1);
-    assert.ok(await stopInTransaction(scene, first, FED_OVER_MS));
+    assert.ok(await stopInTransaction(scene, first, CAUGHT_WITHIN_MS));
     await fed;
     copy(scene, "zombie", "heir");
     const before = stored(scene, "zombie");

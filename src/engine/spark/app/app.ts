@@ -6,7 +6,6 @@ import { join, resolve } from "node:path";
 import { fail } from "../../../errors.ts";
 import { type DirectoryLock, lockDirectory } from "../../../store/directory-lock.ts";
 import { shownAddress } from "../connect/address.ts";
-import { connect } from "../connect/session.ts";
 import { formerQueries, planQueries } from "./change.ts";
 import { sinkOptions, sourceOptions } from "./kafka-options.ts";
 import {
@@ -16,8 +15,9 @@ import {
   readPipeline,
   readRecord,
   sparkDirectory,
+  writeRecord,
 } from "./record.ts";
-import { otherCheckpoint } from "./session.ts";
+import { inSession, otherCheckpoint } from "./session.ts";
 import type { Submission } from "./submit.ts";
 import { type AppOptions, type SparkApp, supervise } from "./supervise.ts";
 
@@ -39,6 +39,8 @@ export async function openApp(options: AppOptions): Promise<SparkApp> {
 
 async function open(options: AppOptions, directory: string, lock: DirectoryLock): Promise<SparkApp> {
   const kept = readRecord(directory);
+  // Whoever stops it before its queries run sends its signal to this process.
+  if (kept !== null) writeRecord(directory, { ...kept, pid: process.pid });
   const checkpoints = options.checkpoints ?? resolve(join(directory, "checkpoints"));
   if (kept !== null) await refuseOther(kept, checkpoints, options);
   const { pipeline, queries, remote, anew } = options;
@@ -90,13 +92,5 @@ async function refuseOther(
   );
 }
 
-async function runsAt({ remote, sessionId }: AppRecord): Promise<boolean> {
-  try {
-    const session = await connect(remote, { sessionId });
-    const active = await session.streaming.active();
-    await session.close();
-    return active.length > 0;
-  } catch {
-    return false;
-  }
-}
+const runsAt = (record: AppRecord): Promise<boolean> =>
+  inSession(record, async ({ streaming }) => (await streaming.active()).length > 0).catch(() => false);

@@ -3,9 +3,10 @@
 import { type ErrorCode, LoanstreamError } from "../../../errors.ts";
 import { isLocked } from "../../../store/directory-lock.ts";
 import { shownAddress } from "../connect/address.ts";
-import { connect, type SparkSession } from "../connect/session.ts";
+import type { SparkSession } from "../connect/session.ts";
 import { explainIn } from "./place.ts";
 import { type AppRecord, type QueryRecord, readRecord, sparkDirectory, writeRecord } from "./record.ts";
+import { inSession } from "./session.ts";
 import { type AppView, lookAt, type QueryView, unseen } from "./watch.ts";
 
 export interface FoundApp {
@@ -23,31 +24,37 @@ export function findApp(dataDirectory: string): FoundApp | null {
 
 /** How its queries are; asking keeps the session alive. */
 export async function lookAtApp({ record }: FoundApp): Promise<AppView> {
-  const { remote, sessionId, queries } = record;
-  const all = Object.entries(queries);
-  const lost = all.map(([name, its]) => viewBefore(name, its));
+  const remote = shownAddress(record.remote);
   try {
-    const session = await connect(remote, { sessionId });
-    try {
-      const active = new Set((await session.streaming.active()).map(({ runId }) => runId));
-      const views: QueryView[] = [];
-      for (const [name, its] of all) views.push(await viewOf(session, name, its, active));
-      return { remote: shownAddress(remote), connected: true, queries: views };
-    } finally {
-      await session.close();
-    }
+    const queries = await inSession(record, async (session) => {
+      const active = await session.streaming.active();
+      return viewsOf(session, record, new Set(active.map(({ runId }) => runId)));
+    });
+    return { remote, connected: true, queries };
   } catch (error) {
-    if (isOf(error, "spark.session-lost"))
-      return { remote: shownAddress(remote), connected: true, queries: lost };
-    if (!isOf(error, "spark.unreachable")) throw error;
-    return { remote: shownAddress(remote), connected: false, queries: lost };
+    const connected = isOf(error, "spark.session-lost");
+    if (!connected && !isOf(error, "spark.unreachable")) throw error;
+    return { remote, connected, queries: viewsBefore(record) };
   }
 }
+
+const viewsBefore = ({ queries }: AppRecord): readonly QueryView[] =>
+  Object.entries(queries).map(([name, its]) => viewBefore(name, its));
 
 /** As long as Spark says nothing of it. */
 function viewBefore(name: string, { run, failure, counted }: QueryRecord): QueryView {
   const waits = run !== null || failure?.code === "spark.checkpoint-in-use";
   return { ...unseen(name, waits ? "lost" : failure ? "died" : "stopped", counted), failure };
+}
+
+async function viewsOf(
+  session: SparkSession,
+  { queries }: AppRecord,
+  active: ReadonlySet<string>,
+): Promise<readonly QueryView[]> {
+  const views: QueryView[] = [];
+  for (const [name, its] of Object.entries(queries)) views.push(await viewOf(session, name, its, active));
+  return views;
 }
 
 async function viewOf(
@@ -71,26 +78,26 @@ async function viewOf(
 const isOf = (error: unknown, code: ErrorCode): boolean =>
   error instanceof LoanstreamError && error.diagnostics[0].code === code;
 
-/** Stops the queries of an application that no process watches over, and says which. Throws `spark.unreachable`. */
-export async function stopApp(dataDirectory: string, { record }: FoundApp): Promise<readonly string[]> {
-  const stopped: string[] = [];
-  const queries: [string, QueryRecord][] = [];
-  try {
-    const session = await connect(record.remote, { sessionId: record.sessionId });
-    for (const query of await session.streaming.active()) {
-      await query.stop();
-      stopped.push(query.name ?? query.id);
-    }
-    for (const [name, its] of Object.entries(record.queries)) {
-      const { counted, failure, state } = await viewOf(session, name, its, new Set());
-      queries.push([name, { ...its, counted, failure: state === "died" ? failure : null, run: null }]);
-    }
-    await session.close();
-  } catch (error) {
+/** Stops the queries of an application that no process watches over. Throws `spark.unreachable`. */
+export async function stopApp(dataDirectory: string, { record }: FoundApp): Promise<void> {
+  const views = await inSession(record, (session) => stopAll(session, record)).catch((error) => {
     // What has ended has no queries that run.
     if (!isOf(error, "spark.session-lost")) throw error;
-    for (const [name, its] of Object.entries(record.queries)) queries.push([name, { ...its, run: null }]);
-  }
+    return viewsBefore(record);
+  });
+  const queries = views.map((view): [string, QueryRecord] => [
+    view.name,
+    stopped(record.queries[view.name]!, view),
+  ]);
   writeRecord(sparkDirectory(dataDirectory), { ...record, queries: Object.fromEntries(queries), pid: null });
-  return stopped;
+}
+
+const stopped = (its: QueryRecord, { state, failure, counted }: QueryView): QueryRecord => ({
+  ...its,
+  ...{ counted, failure: state === "died" ? failure : null, run: null },
+});
+
+async function stopAll(session: SparkSession, record: AppRecord): Promise<readonly QueryView[]> {
+  for (const query of await session.streaming.active()) await query.stop();
+  return viewsOf(session, record, new Set());
 }

@@ -11,7 +11,7 @@ import type { Counted } from "./count.ts";
 export interface AppRecord {
   /** By this the checkpoints know whose they are. */
   readonly application: string;
-  /** `sc://host:port` */
+  /** `sc://host:port`, with its token. */
   readonly remote: string;
   readonly sessionId: string;
   /** Where the events come from. */

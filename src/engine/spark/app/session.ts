@@ -3,6 +3,7 @@ import { fail } from "../../../errors.ts";
 import { shownAddress } from "../connect/address.ts";
 import { sparkFailureOf } from "../connect/failure.ts";
 import { connect, type SparkSession } from "../connect/session.ts";
+import type { AppRecord } from "./record.ts";
 
 /** Below them, unless settings say otherwise. */
 const DEFAULTS = {
@@ -21,6 +22,19 @@ const FIXED = {
 };
 const LEAST_VERSION = [3, 5] as const;
 
+/** Does the work in a session that is closed again. Throws what `connect` throws. */
+export async function inSession<Done>(
+  { remote, sessionId }: Pick<AppRecord, "remote" | "sessionId">,
+  work: (session: SparkSession) => Promise<Done>,
+): Promise<Done> {
+  const session = await connect(remote, { sessionId });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
 /** Throws `spark.unreachable`, `spark.session-lost`, `spark.version`. */
 export async function openAppSession(
   remote: string,
@@ -30,13 +44,16 @@ export async function openAppSession(
   const session = await connect(remote, { sessionId });
   try {
     refuseOldVersion(await session.version(), remote);
-    await session.config({ ...DEFAULTS, ...conf, ...FIXED });
+    await configure(session, conf);
     return session;
   } catch (error) {
     await session.close();
     throw error;
   }
 }
+
+export const configure = (session: SparkSession, conf: Readonly<Record<string, string>>): Promise<void> =>
+  session.config({ ...DEFAULTS, ...conf, ...FIXED });
 
 export function refuseOldVersion(version: string, remote: string): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);

@@ -78,7 +78,7 @@ async function defineSource(session: SparkSession, views: Views, source: Options
 }
 
 /** Spark 3.5 comes in two builds, 4 in one. */
-export function connectorMissing(version: string): LoanstreamError {
+function connectorMissing(version: string): LoanstreamError {
   const connector = "org.apache.spark:spark-sql-kafka-0-10";
   const packages = version.startsWith("3.")
     ? `${connector}_2.12:${version} (_2.13 where Spark is built with that)`

@@ -12,7 +12,7 @@ import type { StreamQuery } from "../stream/query.ts";
 import type { Planned } from "./change.ts";
 import { explainIn } from "./place.ts";
 import { type AppRecord, type QueryRecord, writePipeline, writeRecord } from "./record.ts";
-import { claimCheckpoints, openAppSession } from "./session.ts";
+import { claimCheckpoints, configure, openAppSession } from "./session.ts";
 import { modelsOf, type Submission, submit, type Views } from "./submit.ts";
 import { type AppView, lookAt, type QueryView, unseen } from "./watch.ts";
 
@@ -186,7 +186,11 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
 
   async function lookAtAll(on: SparkSession): Promise<void> {
     const active = new Set((await on.streaming.active()).map(({ runId }) => runId));
-    for (const one of running) await lookAtOne(on, one, active);
+    const waiting = running.filter(({ query, view }) => query === null && view.state === "lost");
+    const gone: Running[] = [];
+    for (const one of running) if (!(await isKnown(on, one, active))) gone.push(one);
+    if (gone.length > 0) await renew(on);
+    for (const one of [...waiting, ...gone]) await start(on, one, "started again");
     keepQueries();
   }
 
@@ -201,10 +205,16 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     return lookAt(there, isActive, view, (failure) => explainIn(models, failure));
   };
 
-  async function lookAtOne(on: SparkSession, one: Running, active: ReadonlySet<string>): Promise<void> {
+  /** A session whose end nobody saw Spark makes anew unasked, with nothing set or defined in it. */
+  async function renew(on: SparkSession): Promise<void> {
+    views = new Map();
+    await configure(on, options.conf);
+  }
+
+  /** Looks at a query; false where the session doesn't know it. */
+  async function isKnown(on: SparkSession, one: Running, active: ReadonlySet<string>): Promise<boolean> {
     const { query, view } = one;
-    if (view.state === "died" || view.state === "stopped") return;
-    if (query === null) return start(on, one, "started again");
+    if (query === null || view.state === "died" || view.state === "stopped") return true;
     try {
       one.view = await viewOf(on, one, query, active.has(query.runId));
       // It died with its server, and goes on with the next.
@@ -212,12 +222,13 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
         one.view = { ...one.view, state: "lost", failure: null };
     } catch (error) {
       if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
-      await start(on, one, "started again");
+      return false;
     }
     const { state, failure } = one.view;
     if (state === "died" && failure)
       tell({ what: "died", query: query.name, why: formatDiagnostic(failure) });
     if (state === "stopped") tell({ what: "stopped", query: query.name, why: "by another client" });
+    return true;
   }
 
   async function loseSession(why: string): Promise<void> {

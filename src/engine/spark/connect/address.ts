@@ -31,7 +31,7 @@ export function parseAddress(url: string): Address {
   return { baseUrl, shown, token, userId: given.get("user_id") ?? "loanstream" };
 }
 
-export const shownAddress = (url: string): string => url.split("/;", 1)[0] ?? url;
+export const shownAddress = (url: string): string => url.split(/\/?;/, 1)[0] ?? url;
 
 function parameter(text: string): [string, string] {
   const [name = "", ...value] = text.split("=");
