@@ -1,10 +1,11 @@
 /** A small application on Spark, made of queries that carry one topic into another. */
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { pipelineFrom } from "../../src/cli/pipeline-option.ts";
 import { openApp } from "../../src/engine/spark/app/app.ts";
 import { findApp, stopApp } from "../../src/engine/spark/app/lookup.ts";
-import { readRecord, sparkDirectory } from "../../src/engine/spark/app/record.ts";
+import { type AppRecord, readRecord, sparkDirectory } from "../../src/engine/spark/app/record.ts";
 import type { AppEvent, AppOptions, SparkApp } from "../../src/engine/spark/app/supervise.ts";
 import type { AppView } from "../../src/engine/spark/app/watch.ts";
 import type { StreamQuery } from "../../src/engine/spark/stream/query.ts";
@@ -64,10 +65,12 @@ export const told = (events: readonly AppEvent[]) => events.map(({ what, query }
 const sorted = (on: GivenApp) => async () => (await valuesIn(on, on.to)).toSorted();
 export const until = (on: GivenApp, values: readonly string[]) =>
   eventually(sorted(on), (found) => found.length >= values.length);
-export const runs = ({ options }: GivenApp) =>
-  Object.values(readRecord(sparkDirectory(options.dataDirectory))?.queries ?? {}).map(
-    ({ run }) => run?.runId,
-  );
+export function recordIn({ options }: GivenApp): AppRecord {
+  const record = readRecord(sparkDirectory(options.dataDirectory));
+  assert.ok(record);
+  return record;
+}
+export const runs = (on: GivenApp) => Object.values(recordIn(on).queries).map(({ run }) => run?.runId);
 
 export async function within(options: AppOptions, work: (app: SparkApp) => Promise<unknown>): Promise<void> {
   const app = await openApp(options);
