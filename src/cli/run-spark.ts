@@ -57,14 +57,17 @@ async function stopAll(dataDirectory: string): Promise<void> {
   const found = findApp(dataDirectory);
   if (found === null) return tell("Nothing was ever started on Spark from this data directory.");
   const before = await lookAtApp(found);
-  if (found.watched) await endWatcher(found, dataDirectory);
+  await endWatcher(dataDirectory);
   const left = findApp(dataDirectory) ?? found;
   await stopApp(dataDirectory, left);
   const stopped = before.queries.filter(({ state }) => state === "running").map(({ name }) => name);
   tell(stopped.length === 0 ? "No query was running." : `Stopped: ${stopped.join(", ")}.`);
 }
 
-async function endWatcher({ record: { pid } }: FoundApp, dataDirectory: string): Promise<void> {
+async function endWatcher(dataDirectory: string): Promise<void> {
+  const found = findApp(dataDirectory);
+  if (!found?.watched) return;
+  const { pid } = found.record;
   if (pid !== null) process.kill(pid, "SIGTERM");
   const deadline = Date.now() + STOPPED_WITHIN_MS;
   while (findApp(dataDirectory)?.watched) {
