@@ -58,7 +58,8 @@ export async function markerReader(
       for (let reached = from; reached < to; ) {
         if (signal.aborted) throw stopped(partition);
         for (const { batches, nextOffset, highWatermark } of await reader.next()) {
-          if (highWatermark < to) throw topicReplaced(COMMITS_TOPIC);
+          // A new leader may not know yet how far others have read; it is asked for offsets once it does.
+          if (highWatermark < to && (await offset("stable-end")) < to) throw topicReplaced(COMMITS_TOPIC);
           reached = nextOffset;
           for (const batch of batches) {
             const value = lastValue(batch, key, to);
