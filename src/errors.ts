@@ -222,6 +222,10 @@ export function fail(code: ErrorCode, message: string, remedy: string, place: Pl
   return new LoanstreamError([{ code, message, remedy, place }]);
 }
 
+/** Whether its first complaint is one of these. */
+export const hasCode = (error: unknown, ...codes: readonly ErrorCode[]): error is LoanstreamError =>
+  error instanceof LoanstreamError && codes.includes(error.diagnostics[0].code);
+
 /** `models/risk.sql:3:8: unknown column "amout" [sql.unknown-column]. Write "amount_cents".` */
 export function formatDiagnostic({ code, message, remedy, place }: Diagnostic): string {
   const { file, line, column, path, broker, topic, partition } = place;

@@ -4,7 +4,7 @@ import { settingLines } from "../config/help.ts";
 import type { Effective } from "../config/settings.ts";
 import { readSettings } from "../config/settings.ts";
 import type { SettingsOf } from "../config/table.ts";
-import { LoanstreamError } from "../errors.ts";
+import { hasCode } from "../errors.ts";
 import { type Check, type CheckResult, type Finding, failures, ok, runChecks } from "../inspect/check.ts";
 import { directoryChecks, nodeFileSystem } from "../inspect/directory-checks.ts";
 import { logChecks } from "../inspect/log-checks.ts";
@@ -80,7 +80,7 @@ function readOrComplain(args: readonly string[]): SettingsRead {
     });
     return { settings, findings: [ok(givenText(effective, file))] };
   } catch (error) {
-    if (error instanceof LoanstreamError && error.diagnostics[0].code === "usage.invalid") throw error;
+    if (hasCode(error, "usage.invalid")) throw error;
     return { settings: null, findings: failures(error) };
   }
 }

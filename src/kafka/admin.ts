@@ -1,5 +1,5 @@
 /** Topics and offsets as an operator sees and changes them. */
-import { LoanstreamError } from "../errors.ts";
+import { hasCode, LoanstreamError } from "../errors.ts";
 import { type Cluster, openCluster, type TopicOfCluster } from "./cluster.ts";
 import { type Edge, offsetsOf } from "./offsets.ts";
 import { PATIENT, pause, retrying } from "./retry.ts";
@@ -163,7 +163,7 @@ async function visible(changed: () => Promise<boolean>): Promise<void> {
 }
 
 function passed(error: unknown): false {
-  const missing = error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.topic-missing";
+  const missing = hasCode(error, "kafka.topic-missing");
   if (missing || (error instanceof LoanstreamError && error.retryable)) return false;
   throw error;
 }
@@ -247,8 +247,7 @@ async function sizesOf(cluster: Cluster, topic: TopicOfCluster): Promise<Readonl
 }
 
 function orRefused(error: unknown): null {
-  if (error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.authorisation-refused")
-    return null;
+  if (hasCode(error, "kafka.authorisation-refused")) return null;
   throw error;
 }
 

@@ -1,6 +1,6 @@
 /** Publishes commits as transactions of Kafka. The marker in each tells which commit it is of. */
 import { Buffer } from "node:buffer";
-import { type ErrorCode, fail, LoanstreamError } from "../errors.ts";
+import { fail, hasCode, LoanstreamError } from "../errors.ts";
 import type { Writer } from "../kafka/records/encode.ts";
 import type { OutgoingRecord } from "../kafka/records/record.ts";
 import { pause, retrying } from "../kafka/retry.ts";
@@ -211,12 +211,9 @@ export const markerRecord = (marker: Marker, applicationId: string, timestampMs:
   timestampMs,
 });
 
-const codeOf = (error: unknown): ErrorCode | null =>
-  error instanceof LoanstreamError ? error.diagnostics[0].code : null;
+const isFenced = (error: unknown): boolean => hasCode(error, "kafka.fenced");
 
-const isFenced = (error: unknown): boolean => codeOf(error) === "kafka.fenced";
-
-const isRefusal = (error: unknown): boolean => isFenced(error) || codeOf(error) === "kafka.refused";
+const isRefusal = (error: unknown): boolean => hasCode(error, "kafka.fenced", "kafka.refused");
 
 /** Says it in the words of who runs an instance; other errors stay as they are. */
 export const tellFenced = (error: unknown, applicationId: string): unknown =>

@@ -1,7 +1,7 @@
 /** Topics of events: all of the log, those of them that came too late, and the dead ones. */
 import type { RecordBatch } from "../engine/batch.ts";
 import type { DeadLetter, RecordPlace } from "../engine/engine.ts";
-import { LoanstreamError } from "../errors.ts";
+import { hasCode } from "../errors.ts";
 import type { Bounds } from "../eventlog/positions.ts";
 import { total } from "../eventlog/positions.ts";
 import type { SourceSettings } from "../pipeline/pipeline.ts";
@@ -58,8 +58,7 @@ export async function* stillKept<Batch>(batches: AsyncIterable<Batch>): AsyncGen
   }
 }
 
-const isGone = (error: unknown) =>
-  error instanceof LoanstreamError && error.diagnostics[0].code === "log.position-gone";
+const isGone = (error: unknown) => hasCode(error, "log.position-gone");
 
 /** Between records that are further apart than this nothing is read. */
 const NEAR = 500;

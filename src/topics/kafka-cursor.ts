@@ -1,5 +1,5 @@
 /** Records of a topic of Kafka from given offsets on, of several partitions in the order in which they came. */
-import { LoanstreamError } from "../errors.ts";
+import { hasCode, type LoanstreamError } from "../errors.ts";
 import type { Bounds } from "../eventlog/positions.ts";
 import { type Fetched, type KafkaReader, openReader, type ReadPosition } from "../kafka/fetch.ts";
 import type { KafkaBatch } from "../kafka/records/record-batches.ts";
@@ -92,8 +92,7 @@ export function within(offset: number, { start, end }: Bounds = NOTHING): number
 
 const NOTHING: Bounds = { start: 0, end: 0 };
 
-const isGone = (error: unknown) =>
-  error instanceof LoanstreamError && error.diagnostics[0].code === "kafka.offset-out-of-range";
+const isGone = (error: unknown) => hasCode(error, "kafka.offset-out-of-range");
 
 /** A record with the broker's time of it. */
 interface Arrived {

@@ -1,5 +1,5 @@
 /** What can go wrong with a log on Kafka. */
-import { type ErrorCode, fail, LoanstreamError } from "../../errors.ts";
+import { fail, hasCode, type LoanstreamError } from "../../errors.ts";
 import type { Bounds } from "../positions.ts";
 
 export interface PlaceInTopic {
@@ -63,6 +63,3 @@ export async function met(
   const { start, end } = await askBounds();
   return position < start ? gone(place, position, start) : beyondEnd(place, position, end);
 }
-
-export const hasCode = (error: unknown, code: ErrorCode): error is LoanstreamError =>
-  error instanceof LoanstreamError && error.diagnostics[0].code === code;

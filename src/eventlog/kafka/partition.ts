@@ -1,12 +1,12 @@
 /** One partition of a topic as an event log. */
 import { rawIdentifierIn } from "../../contract/raw-identifiers.ts";
 import type { RecordBatch } from "../../engine/batch.ts";
-import type { ErrorCode, LoanstreamError } from "../../errors.ts";
+import { type ErrorCode, hasCode, type LoanstreamError } from "../../errors.ts";
 import { pause } from "../../kafka/retry.ts";
 import type { Append, EventLog } from "../event-log.ts";
 import type { Bounds } from "../positions.ts";
 import { openAside } from "./aside.ts";
-import { closed, gone, hasCode, met, rawIdentifier } from "./failures.ts";
+import { closed, gone, met, rawIdentifier } from "./failures.ts";
 import type { PartitionSource } from "./source.ts";
 import { openTail, type Tail, tailTuning } from "./tail.ts";
 

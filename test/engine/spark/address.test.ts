@@ -37,3 +37,11 @@ test("what is no address is refused", () => {
       /is no address of Spark Connect \[usage\.invalid\]\. Write it as sc:\/\/host:port/,
     );
 });
+
+test("a parameter that isn't written as in an address is refused without its value", () => {
+  assert.throws(
+    () => parseAddress("sc://spark:1/;token=100%secret"),
+    ({ message }: Error) =>
+      /parameter token that can't be read \[usage\.invalid\]/.test(message) && !/secret/.test(message),
+  );
+});

@@ -1,5 +1,5 @@
 /** The engine's state as of the last commit: the newest snapshot, and the log replayed from it. */
-import { fail, LoanstreamError } from "../../../errors.ts";
+import { fail, hasCode, type LoanstreamError } from "../../../errors.ts";
 import type { PartitionedLog } from "../../../eventlog/event-log.ts";
 import { type Positions, reaches, total } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
@@ -111,9 +111,7 @@ function restored(pipeline: Pipeline, state: Uint8Array): Session | null {
   }
 }
 
-function isMismatch(error: unknown): boolean {
-  return error instanceof LoanstreamError && error.diagnostics[0].code === "engine.snapshot-mismatch";
-}
+const isMismatch = (error: unknown): boolean => hasCode(error, "engine.snapshot-mismatch");
 
 interface Replayed {
   readonly positions: Positions;

@@ -3,7 +3,7 @@
  * watches over them; it makes run again what a server took with it, on the same checkpoints.
  */
 import { join, resolve } from "node:path";
-import { fail } from "../../../errors.ts";
+import { fail, hasCode } from "../../../errors.ts";
 import { type DirectoryLock, lockDirectory } from "../../../store/directory-lock.ts";
 import { shownAddress } from "../connect/address.ts";
 import { formerQueries, planQueries } from "./change.ts";
@@ -92,5 +92,12 @@ async function refuseOther(
   );
 }
 
-const runsAt = (record: AppRecord): Promise<boolean> =>
-  inSession(record, async ({ streaming }) => (await streaming.active()).length > 0).catch(() => false);
+/** Nothing runs where nothing answers, and of a session that is gone; any other failure says nothing of it. */
+async function runsAt(record: AppRecord): Promise<boolean> {
+  try {
+    return await inSession(record, async ({ streaming }) => (await streaming.active()).length > 0);
+  } catch (error) {
+    if (hasCode(error, "spark.unreachable", "spark.session-lost")) return false;
+    throw error;
+  }
+}

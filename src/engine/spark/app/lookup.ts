@@ -1,6 +1,6 @@
 /** An application on Spark as another process finds it by its data directory. */
 
-import { type ErrorCode, LoanstreamError } from "../../../errors.ts";
+import { hasCode } from "../../../errors.ts";
 import { isLocked } from "../../../store/directory-lock.ts";
 import { shownAddress } from "../connect/address.ts";
 import type { SparkSession } from "../connect/session.ts";
@@ -32,8 +32,8 @@ export async function lookAtApp({ record }: FoundApp): Promise<AppView> {
     });
     return { remote, connected: true, queries };
   } catch (error) {
-    const connected = isOf(error, "spark.session-lost");
-    if (!connected && !isOf(error, "spark.unreachable")) throw error;
+    const connected = hasCode(error, "spark.session-lost");
+    if (!connected && !hasCode(error, "spark.unreachable")) throw error;
     return { remote, connected, queries: viewsBefore(record) };
   }
 }
@@ -70,19 +70,16 @@ async function viewOf(
     const query = session.streaming.query(id, runId, name);
     return await lookAt(query, active.has(runId), before, (failure) => explainIn([], failure));
   } catch (error) {
-    if (isOf(error, "spark.session-lost")) return before;
+    if (hasCode(error, "spark.session-lost")) return before;
     throw error;
   }
 }
-
-const isOf = (error: unknown, code: ErrorCode): boolean =>
-  error instanceof LoanstreamError && error.diagnostics[0].code === code;
 
 /** Stops the queries of an application that no process watches over. Throws `spark.unreachable`. */
 export async function stopApp(dataDirectory: string, { record }: FoundApp): Promise<void> {
   const views = await inSession(record, (session) => stopAll(session, record)).catch((error) => {
     // What has ended has no queries that run.
-    if (!isOf(error, "spark.session-lost")) throw error;
+    if (!hasCode(error, "spark.session-lost")) throw error;
     return viewsBefore(record);
   });
   const queries = views.map((view): [string, QueryRecord] => [

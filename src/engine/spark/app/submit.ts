@@ -1,6 +1,6 @@
 /** Makes a query of the pipeline run on a session. */
 import { basename } from "node:path";
-import { fail, LoanstreamError } from "../../../errors.ts";
+import { fail, hasCode, type LoanstreamError } from "../../../errors.ts";
 import type { TextFile } from "../../../pipeline/files.ts";
 import { DEDUPED, type SparkStep, UNUSABLE, WATERMARK_MARK } from "../../../pipeline/spark-source.ts";
 import { quoteName } from "../../../sql/render/spark.ts";
@@ -71,8 +71,7 @@ async function defineSource(session: SparkSession, views: Views, source: Options
   try {
     await define(session, views, KAFKA_VIEW, JSON.stringify(source), streamOf("kafka", source));
   } catch (error) {
-    const isMissing =
-      error instanceof LoanstreamError && error.diagnostics[0].code === "spark.connector-missing";
+    const isMissing = hasCode(error, "spark.connector-missing");
     throw isMissing ? connectorMissing(await session.version()) : error;
   }
 }

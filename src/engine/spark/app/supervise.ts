@@ -1,6 +1,6 @@
 /** Watches over the queries of an application, and makes them what they should be. */
 import { randomUUID } from "node:crypto";
-import { type ErrorCode, formatDiagnostic, LoanstreamError } from "../../../errors.ts";
+import { type ErrorCode, formatDiagnostic, hasCode, LoanstreamError } from "../../../errors.ts";
 import type { KafkaSettings } from "../../../kafka/settings.ts";
 import type { TextFile } from "../../../pipeline/files.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
@@ -82,9 +82,6 @@ const OF_ALL: readonly ErrorCode[] = ["spark.unreachable", "spark.session-lost",
 /** What waiting for a server doesn't help against. */
 const HOPELESS: readonly ErrorCode[] = ["spark.connector-missing", "spark.not-trusted", "spark.version"];
 
-const isOneOf = (error: LoanstreamError, codes: readonly ErrorCode[]): boolean =>
-  codes.includes(error.diagnostics[0].code);
-
 /** Nothing is done before `begin`. */
 export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise<void> } {
   const { options, directory, planned, submission } = parts;
@@ -115,7 +112,7 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     try {
       return await openAppSession(options.remote, record.sessionId, options.conf);
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
+      if (!hasCode(error, "spark.session-lost")) throw error;
       keep({ sessionId: randomUUID() });
       return openAppSession(options.remote, record.sessionId, options.conf);
     }
@@ -132,8 +129,8 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       keepQueries();
       tell({ what, query: query.name, why: null });
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || isOneOf(error, OF_ALL)) throw error;
-      const waits = isOneOf(error, ["spark.checkpoint-in-use"]);
+      if (hasCode(error, ...OF_ALL) || !(error instanceof LoanstreamError)) throw error;
+      const waits = hasCode(error, "spark.checkpoint-in-use");
       const [failure] = error.diagnostics;
       if (one.view.failure?.message !== failure.message)
         tell({ what: waits ? "waits" : "died", query: query.name, why: error.message });
@@ -221,7 +218,7 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       if (one.view.failure?.code === "spark.session-lost")
         one.view = { ...one.view, state: "lost", failure: null };
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || !isOneOf(error, ["spark.session-lost"])) throw error;
+      if (!hasCode(error, "spark.session-lost")) throw error;
       return false;
     }
     const { state, failure } = one.view;
@@ -246,7 +243,7 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
       }
       await lookAtAll(session);
     } catch (error) {
-      if (!(error instanceof LoanstreamError) || isOneOf(error, HOPELESS)) throw error;
+      if (hasCode(error, ...HOPELESS) || !(error instanceof LoanstreamError)) throw error;
       // A server that is ending answers with any failure.
       await loseSession(error.message);
     }

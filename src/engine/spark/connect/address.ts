@@ -21,7 +21,12 @@ export function parseAddress(url: string): Address {
     /^sc:\/\/([^/;:]+)(?::(\d+))?(?:\/|\/;(.*))?$/.exec(url) ?? [];
   if (host === undefined)
     throw fail("usage.invalid", `${shown} is no address of Spark Connect`, "Write it as sc://host:port.");
-  const given = new Map(rest.split(";").filter(Boolean).map(parameter));
+  const given = new Map(
+    rest
+      .split(";")
+      .filter(Boolean)
+      .map((text) => parameter(text, shown)),
+  );
   const unknown = [...given.keys()].find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined)
     throw fail("usage.invalid", `${shown} has a parameter ${unknown}`, `Use ${PARAMETERS.join(", ")} alone.`);
@@ -33,7 +38,11 @@ export function parseAddress(url: string): Address {
 
 export const shownAddress = (url: string): string => url.split(/\/?;/, 1)[0] ?? url;
 
-function parameter(text: string): [string, string] {
+function parameter(text: string, shown: string): [string, string] {
   const [name = "", ...value] = text.split("=");
-  return [name, decodeURIComponent(value.join("="))];
+  try {
+    return [name, decodeURIComponent(value.join("="))];
+  } catch {
+    throw fail("usage.invalid", `${shown} has a parameter ${name} that can't be read`, "Write % as %25.");
+  }
 }

@@ -11,7 +11,8 @@ export interface StreamQuery {
   /** Of small letters, digits and `_`; no other query of the pipeline has it, and it stays while its tables do. */
   readonly name: string;
   /**
-   * Temporary views, each over those before it. Queries share views: one of the same name is the same in all of them.
+   * Temporary views, each over those before it. Queries share views: one of the same name is the same in all of them, but
+   * that the query of the dead letters is counted by its own.
    */
   readonly steps: readonly SparkStep[];
   /**
