@@ -4,7 +4,7 @@
  * found to have sent the same.
  *
  *     node bench/spark.ts [--events N] [--rate N] [--records N] [--rounds N] [--only NAME,…]
- *                         [--conf NAME=VALUE] [--source NAME=VALUE] [--java OPTION]
+ *                         [--conf NAME=VALUE] [--source NAME=VALUE] [--java=OPTION]
  *
  * Starts a broker and a Spark server of its own: SPARK=4 the newest 4.x. --rate is events a second of their own time,
  * --records those of a batch. With --only nothing is compared. Settings of the session, of the source and of Java's
