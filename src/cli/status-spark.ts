@@ -15,7 +15,7 @@ export async function statusOnSpark(dataDirectory: string, json: boolean): Promi
   const watchedBy = found.watched ? found.record.pid : null;
   const watched =
     watchedBy === null
-      ? "No process watches over them: Spark 3.5 stops them an hour after it was last asked for them."
+      ? "No process watches over them: Spark stops them an hour after it was last asked for them, unless it is set to wait."
       : `Process ${watchedBy} watches over them.`;
   const nowMs = Date.now();
   process.stdout.write(
