@@ -100,6 +100,7 @@ export const catalogue = {
   "settings.unknown-variable": configuration,
   "spark.checkpoint-in-use": failure,
   "spark.connector-missing": configuration,
+  "spark.directory-gone": failure,
   "spark.elsewhere": failure,
   "spark.not-trusted": configuration,
   "spark.offsets-gone": failure,

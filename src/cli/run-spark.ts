@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { kafkaSettings } from "../config/kafka.ts";
 import type { SettingsOf } from "../config/table.ts";
-import { openApp } from "../engine/spark/app/app.ts";
+import { changedQueries, openApp, requireStartable } from "../engine/spark/app/app.ts";
 import { type FoundApp, findApp, lookAtApp, stopApp } from "../engine/spark/app/lookup.ts";
 import { makeSparkDirectory, sparkDirectory } from "../engine/spark/app/record.ts";
 import type { AppEvent, AppOptions, SparkApp } from "../engine/spark/app/supervise.ts";
@@ -21,7 +21,7 @@ import { wantedTopics } from "../topics/wanted-topics.ts";
 import { cutTo } from "./aligned.ts";
 import { pipelineDirectory, pipelineFrom } from "./pipeline-option.ts";
 import { sleep, stopSignal } from "./run-process.ts";
-import { exitCodeOf, sparkLines } from "./spark-view.ts";
+import { exitCodeOf, failedLines, sparkLines } from "./spark-view.ts";
 
 export interface SparkFlags {
   readonly detach?: boolean | undefined;
@@ -42,10 +42,16 @@ export async function runOnSpark(
   flags: SparkFlags,
   args: readonly string[],
 ): Promise<number> {
+  if (flags.stop && flags.restart)
+    throw fail("usage.invalid", "--stop and --restart ask for different things", "Give one of them.");
+  if (flags.restart) await requireStart(settings, flags);
   if (flags.stop || flags.restart) await stopAll(settings.dataDir);
   if (flags.stop) return 0;
   const found = findApp(settings.dataDir);
-  if (found?.watched) return flags.detach ? show(found) : follow(found, settings.dataDir);
+  if (found?.watched) {
+    const line = watchedLine(found, settings, flags);
+    return flags.detach ? show(found, line) : follow(found, line, settings.dataDir);
+  }
   return flags.detach ? detach(settings, args) : own(settings, flags);
 }
 
@@ -74,25 +80,40 @@ async function endWatcher(dataDirectory: string): Promise<void> {
     if (Date.now() > deadline) throw notStopped(pid, dataDirectory);
     await delay(100);
   }
+  tell(`Process ${pid}, which watched over the queries, has ended.`);
 }
 
 const notStopped = (pid: number | null, dataDirectory: string) =>
   fail("store.in-use", `process ${pid} doesn't end`, "End it, then stop again.", { file: dataDirectory });
 
-const tellWatched = ({ record: { pid } }: FoundApp): void =>
-  tell(`Process ${pid} watches over the queries already.`);
+/** What runs goes on until what is to follow it can start. */
+async function requireStart(settings: Settings, flags: SparkFlags): Promise<void> {
+  const options = appOptions(settings, flags, createLogger("spark", processLogSettings(settings.logLevel)));
+  await requireTopics(options.pipeline, kafkaSettings(settings));
+  await requireStartable(options);
+}
 
-async function show(found: FoundApp): Promise<number> {
-  tellWatched(found);
+function watchedLine({ record: { pid } }: FoundApp, settings: Settings, flags: SparkFlags): string {
+  const logger = createLogger("spark", processLogSettings(settings.logLevel));
+  const changed = changedQueries({ ...appOptions(settings, flags, logger), anew: true });
+  const more =
+    changed.length === 0
+      ? ""
+      : ` What they were started with has changed since (${changed.join(", ")}): --restart takes it in.`;
+  return `Process ${pid} watches over the queries already.${more}`;
+}
+
+async function show(found: FoundApp, line: string): Promise<number> {
+  tell(line);
   const view = await lookAtApp(found);
   process.stdout.write(`${sparkLines(view, Date.now()).join("\n")}\n`);
   return exitCodeOf(view);
 }
 
 /** Shows what another process watches over, until that ends or Ctrl-C. */
-async function follow(first: FoundApp, dataDirectory: string): Promise<number> {
+async function follow(first: FoundApp, line: string, dataDirectory: string): Promise<number> {
   const { signal, release } = stopSignal(() => {});
-  tellWatched(first);
+  tell(line);
   const draw = screen("Another process watches over them; Ctrl-C leaves them running.");
   let view: AppView | null = null;
   for (
@@ -156,6 +177,7 @@ async function watch(app: SparkApp, signal: AbortSignal): Promise<number> {
     view = await app.look();
   }
   draw(view);
+  if (process.stdout.isTTY) for (const line of failedLines(view.queries)) tell(line);
   if (signal.aborted) await app.stop();
   return view.queries.some(({ state }) => state === "died") ? 1 : 0;
 }

@@ -16,9 +16,7 @@ const RIGHT = new Set([2, 3, 4, 5, 6, 8, 9, 10, 11]);
 export function sparkLines({ remote, connected, queries }: AppView, nowMs: number): string[] {
   const running = queries.filter(({ state }) => state === "running").length;
   const title = `${remote}  ${connected ? "" : "doesn't answer  "}${running} of ${count(queries.length)} ${queries.length === 1 ? "query" : "queries"} running`;
-  const failed = queries.flatMap(({ name, state, failure }) =>
-    failure ? [failedLine(name, state, failure)] : [],
-  );
+  const failed = failedLines(queries);
   const ledger = ledgerOf(queries);
   return [
     title,
@@ -28,6 +26,10 @@ export function sparkLines({ remote, connected, queries }: AppView, nowMs: numbe
     ...(failed.length === 0 ? [] : ["", ...failed]),
   ];
 }
+
+/** Of each query that died or waits: why, and what to do. */
+export const failedLines = (queries: AppView["queries"]): readonly string[] =>
+  queries.flatMap(({ name, state, failure }) => (failure ? [failedLine(name, state, failure)] : []));
 
 const failedLine = (name: string, state: QueryView["state"], failure: Diagnostic): string =>
   `${name} ${state === "died" ? "died" : "waits"}: ${formatDiagnostic(failure)}`;

@@ -15,7 +15,7 @@ export async function statusOnSpark(dataDirectory: string, json: boolean): Promi
   const watchedBy = found.watched ? found.record.pid : null;
   const watched =
     watchedBy === null
-      ? "No process watches over them: Spark stops them an hour after it was last asked for them, unless it is set to wait."
+      ? unwatched(view.queries.some(({ state }) => state === "running"))
       : `Process ${watchedBy} watches over them.`;
   const nowMs = Date.now();
   process.stdout.write(
@@ -25,3 +25,8 @@ export async function statusOnSpark(dataDirectory: string, json: boolean): Promi
   );
   return exitCodeOf(view);
 }
+
+const unwatched = (anyRuns: boolean): string =>
+  anyRuns
+    ? "No process watches over them: Spark stops them an hour after it was last asked for them, unless it is set to wait."
+    : "None runs: the next start goes on from there.";

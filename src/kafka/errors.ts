@@ -161,7 +161,7 @@ function unexpected(chain: readonly unknown[]): Told {
 const told = (code: ErrorCode, message: string, remedy: string): Told => ({ code, message, remedy });
 
 const MISSING =
-  'Create the topic ("loanstream topics create"), or correct its name; one that the user may not describe looks missing.';
+  'Create the topic ("loanstream topics create --broker kafka"), or correct its name; one that the user may not describe looks missing.';
 
 const rows: Readonly<Record<string, Told>> = {
   SASL_AUTHENTICATION_FAILED: told(

@@ -7,6 +7,8 @@ import { openPrivately } from "./private-file.ts";
 import { errorCodeOf, SQLITE_BUSY } from "./sqlite-error.ts";
 
 export interface DirectoryLock {
+  /** False once somebody has removed the directory, or made it anew. */
+  isThere(): boolean;
   release(): void;
 }
 
@@ -16,7 +18,8 @@ const ASKED_WITHIN_MS = 500;
 
 /** Throws `store.in-use`. */
 export function lockDirectory(directory: string): DirectoryLock {
-  const file = openPrivately(join(directory, FILE), { timeout: ASKED_WITHIN_MS });
+  const path = join(directory, FILE);
+  const file = openPrivately(path, { timeout: ASKED_WITHIN_MS });
   try {
     file.exec("BEGIN EXCLUSIVE");
   } catch (error) {
@@ -25,7 +28,7 @@ export function lockDirectory(directory: string): DirectoryLock {
     const remedy = "Stop the other process, or name another directory by --data-dir.";
     throw fail("store.in-use", "another process runs on this data directory", remedy, { file: directory });
   }
-  return { release: () => file.close() };
+  return { isThere: () => existsSync(path), release: () => file.close() };
 }
 
 /** Whether a process runs on the directory. */

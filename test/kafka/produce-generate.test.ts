@@ -149,7 +149,10 @@ test("what keeps events from Kafka is one line with what to do", async (t) => {
 
   await t.test("no topic: how to make it", async () => {
     const name = uniqueName("none");
-    assert.match(await send(name), new RegExp(`^2 ${name}: [^\\n]*"loanstream topics create"[^\\n]*\\n$`));
+    assert.match(
+      await send(name),
+      new RegExp(`^2 ${name}: [^\\n]*"loanstream topics create --broker kafka"[^\\n]*\\n$`),
+    );
   });
 
   await t.test("records too large fail by themselves, the others arrive", async () => {

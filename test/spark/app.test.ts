@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openApp } from "../../src/engine/spark/app/app.ts";
@@ -45,6 +46,21 @@ test("a second process, a second application and another topic are kept from the
   const source = { ...pipeline.source, topic: "other" };
   const otherTopic = { ...options, pipeline: { ...options.pipeline, source } };
   await assert.rejects(openApp(otherTopic), /they are of the topic .* not other \[spark\.other-checkpoint\]/);
+});
+
+test("queries whose directory was removed are stopped, and nothing is made there", async (t) => {
+  const on = await given(t);
+  if (!on) return;
+  const app = await openApp(on.options);
+  await app.look();
+  rmSync(on.options.dataDirectory, { recursive: true });
+  await assert.rejects(app.look(), /\[spark\.directory-gone\]/);
+  await app.close();
+  assert.equal(existsSync(join(on.options.dataDirectory, "spark", "app.json")), false);
+  const again = await openApp(on.options);
+  assert.deepEqual(told(on.events).slice(2), ["started first", "started second"]);
+  await again.stop();
+  await again.close();
 });
 
 test("a change starts again only the query that it touches, from where it was", async (t) => {

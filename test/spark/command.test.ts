@@ -81,10 +81,33 @@ test("a server that isn't there, and a topic that isn't, are said before anythin
   assert.match(missing.stderr, /-missing: .*\[kafka\.topic-missing\]/);
 });
 
+test("queries run on until what is to follow them can start, and a change is told before", async (t) => {
+  const on = await commandedApp(t);
+  if (!on) return;
+  await on.run("--detach");
+  const model = join(on.pipeline, "models", "rows.sql");
+  const sql = readFileSync(model, "utf8");
+  writeFileSync(model, sql.replace("amount >", "amonut >"));
+  const broken = await on.run("--restart", "--detach");
+  assert.match(broken.stderr, /\[sql\.unknown-column\]/);
+  writeFileSync(model, sql.replace("> 10", "> 11"));
+  const nowhere = await on.run("--restart", "--detach", "--spark-remote=sc://127.0.0.1:1");
+  assert.match(nowhere.stderr, /\[spark\.unreachable\]/);
+  assert.match((await on.status()).stdout, /rows +running/);
+  const again = await on.run("--detach");
+  assert.match(again.stderr, /already\. What they were started with has changed since \(rows\): --restart/);
+  assert.equal((await on.run("--restart", "--detach")).exitCode, 0);
+  assert.match((await on.run("--detach")).stderr, /already\.\n/);
+  await on.run("--stop");
+  assert.match((await on.status()).stdout, /None runs: the next start goes on from there\./);
+});
+
 test("flags of the other engine are refused", async () => {
   const detached = await loanstream(["run", "--detach"]);
   assert.equal(detached.exitCode, 2);
   assert.match(detached.stderr, /--detach is for --engine spark/);
+  const both = await loanstream(["run", "--engine=spark", "--stop", "--restart"]);
+  assert.match(both.stderr, /--stop and --restart ask for different things \[usage\.invalid\]/);
   const counted = await loanstream(["run", "--engine=spark", "--events=5"]);
   assert.match(counted.stderr, /--events is for --engine embedded/);
 });

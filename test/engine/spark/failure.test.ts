@@ -65,6 +65,8 @@ test("two on one checkpoint, and records that are gone, are told apart from othe
     "[STREAM_FAILED] Some data may have been lost because they are not available in Kafka any more";
   assert.match(failed(readFailure(gone4, null)).message, /\[spark\.offsets-gone\]/);
   assert.match(failed(readFailure("[KAFKA_DATA_LOSS.X] Gone.", null)).message, /\[spark\.offsets-gone\]/);
+  const unread = "[STREAM_FAILED] Cannot fetch offset 822 (GroupId: g, TopicPartition: t-1).";
+  assert.match(failed(readFailure(unread, null)).message, /\[spark\.offsets-gone\]/);
 });
 
 test("an operation that the server has forgotten went with its session", () => {

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { fail, hasCode } from "../../../errors.ts";
 import { type DirectoryLock, lockDirectory } from "../../../store/directory-lock.ts";
 import { shownAddress } from "../connect/address.ts";
-import { formerQueries, planQueries } from "./change.ts";
+import { connect } from "../connect/session.ts";
+import { type Before, formerQueries, type Planned, planQueries } from "./change.ts";
 import { sinkOptions, sourceOptions } from "./kafka-options.ts";
 import {
   type AppRecord,
@@ -43,12 +44,10 @@ async function open(options: AppOptions, directory: string, lock: DirectoryLock)
   if (kept !== null) writeRecord(directory, { ...kept, pid: process.pid });
   const checkpoints = options.checkpoints ?? resolve(join(directory, "checkpoints"));
   if (kept !== null) await refuseOther(kept, checkpoints, options);
-  const { pipeline, queries, remote, anew } = options;
+  const { pipeline, remote } = options;
   const submission = submissionOf(options);
-  const { source, sink, triggerMs } = submission;
-  const before = { pipeline: readPipeline(directory), queries: { ...kept?.former, ...kept?.queries } };
-  const how = { source, sink, triggerMs, conf: options.conf };
-  const planned = planQueries(before, { pipeline, queries, options: how, anew });
+  const before = beforeOf(directory, kept);
+  const planned = planOf(before, options, submission);
   const first = kept ?? newRecord(remote, pipeline.source.topic, checkpoints);
   const app = supervise({
     options,
@@ -61,6 +60,32 @@ async function open(options: AppOptions, directory: string, lock: DirectoryLock)
   });
   await app.begin();
   return app;
+}
+
+const beforeOf = (directory: string, kept: AppRecord | null): Before => ({
+  pipeline: readPipeline(directory),
+  queries: { ...kept?.former, ...kept?.queries },
+});
+
+function planOf(before: Before, options: AppOptions, submission: Submission): readonly Planned[] {
+  const { pipeline, queries, conf, anew } = options;
+  const { source, sink, triggerMs } = submission;
+  return planQueries(before, { pipeline, queries, options: { source, sink, triggerMs, conf }, anew });
+}
+
+/** Names of the queries that a start would begin otherwise than they run. Throws `spark.pipeline-changed`. */
+export function changedQueries(options: AppOptions): readonly string[] {
+  const directory = sparkDirectory(options.dataDirectory);
+  const before = beforeOf(directory, readRecord(directory));
+  const planned = planOf(before, options, submissionOf(options));
+  return planned.flatMap(({ changed, query }) => (changed ? [query.name] : []));
+}
+
+/** Throws what would keep `openApp` from starting the queries, as far as it is known while they run. */
+export async function requireStartable(options: AppOptions): Promise<void> {
+  changedQueries(options);
+  const session = await connect(options.remote);
+  await session.close();
 }
 
 function submissionOf({ pipeline, kafka, maxOffsets, models }: AppOptions): Submission {

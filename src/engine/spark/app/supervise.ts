@@ -1,6 +1,6 @@
 /** Watches over the queries of an application, and makes them what they should be. */
 import { randomUUID } from "node:crypto";
-import { type ErrorCode, formatDiagnostic, hasCode, LoanstreamError } from "../../../errors.ts";
+import { type ErrorCode, fail, formatDiagnostic, hasCode, LoanstreamError } from "../../../errors.ts";
 import type { KafkaSettings } from "../../../kafka/settings.ts";
 import type { TextFile } from "../../../pipeline/files.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
@@ -235,7 +235,17 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
     for (const one of running) if (one.view.state === "running") one.view = { ...one.view, state: "lost" };
   }
 
+  /** Of what is written there nothing would be found again, checkpoints that lay there included. */
+  async function giveUp(): Promise<never> {
+    for (const query of (await session?.streaming.active()) ?? []) await query.stop();
+    const remedy = "Start again: the queries begin anew.";
+    throw fail("spark.directory-gone", "the directory of the application was removed", remedy, {
+      file: directory,
+    });
+  }
+
   async function look(): Promise<AppView> {
+    if (!parts.lock.isThere()) await giveUp();
     try {
       if (session === null) {
         session = await openSession();
@@ -255,7 +265,7 @@ export function supervise(parts: SupervisedParts): SparkApp & { begin(): Promise
   }
 
   async function close(): Promise<void> {
-    keep({ pid: null });
+    if (parts.lock.isThere()) keep({ pid: null });
     await session?.close().catch(() => {});
     parts.lock.release();
   }

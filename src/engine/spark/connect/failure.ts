@@ -86,7 +86,7 @@ const kinds: readonly { readonly matches: RegExp; readonly code: ErrorCode; read
     remedy: "Stop the one that runs, or name another folder for checkpoints.",
   },
   {
-    matches: /some data may have been (?:lost|missed)|^\[KAFKA_DATA_LOSS/i,
+    matches: /some data may have been (?:lost|missed)|^\[KAFKA_DATA_LOSS|Cannot fetch offset \d/i,
     code: "spark.offsets-gone",
     remedy: "Begin such queries anew from the topic's oldest record with --anew.",
   },
@@ -102,7 +102,7 @@ const unreachable = (url: string, error: ConnectError) =>
   fail(
     "spark.unreachable",
     `no Spark Connect server answers at ${url} (${firstLine(error.rawMessage)})`,
-    "Start the server, or correct the address; then try again.",
+    "Start the server (on this machine: make up SPARK=1), or correct the address; then try again.",
   );
 
 const untrusted = (url: string, error: ConnectError) =>
