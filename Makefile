@@ -83,7 +83,7 @@ clean-data: ## stop the stack; remove the event log, its data and every output u
 	@if [ "$(YES)" != 1 ]; then \
 	  printf 'Remove .loanstream with every event and output in it? [y/N] '; \
 	  read answer; [ "$$answer" = y ] || { echo 'Kept.'; exit 1; }; \
-	fi; { [ ! -x node_modules/.bin/node ] || $(STACK) down --data; } && rm -rf .loanstream
+	fi; { [ ! -x node_modules/.bin/node ] || $(STACK) down --data; } && rm -rf .loanstream && echo 'Removed .loanstream.'
 
 # Where Kafka is: KAFKA_PORT of this machine, else what loanstream.yaml and LOANSTREAM_KAFKA_* say.
 AT_KAFKA = $(if $(KAFKA_PORT),--kafka-bootstrap 127.0.0.1:$(KAFKA_PORT))
