@@ -67,7 +67,8 @@ describe("run", () => {
     );
     assert.deepEqual([exitCode, /"message":"generates".*"goesOn":false/.test(stderr)], [0, true]);
     const { read, late } = source(directory);
-    assert.ok(read > 2000, `${read} events of the past`);
+    // At night the generator makes a twelfth of its rate.
+    assert.ok(read > 400, `${read} events of the past`);
     assert.equal(late, 0);
     const { hours } = one(
       directory,
