@@ -1,5 +1,6 @@
 /** `loanstream status --engine spark`: the queries that were started from a data directory. */
 import { findApp, lookAtApp } from "../engine/spark/app/lookup.ts";
+import type { AppView, QueryState } from "../engine/spark/app/watch.ts";
 import { exitCodeOf, sparkJson, sparkLines } from "./spark-view.ts";
 
 /** Exit code 1 where a query has died or was lost, and where nothing was ever started. */
@@ -13,10 +14,7 @@ export async function statusOnSpark(dataDirectory: string, json: boolean): Promi
   }
   const view = await lookAtApp(found);
   const watchedBy = found.watched ? found.record.pid : null;
-  const watched =
-    watchedBy === null
-      ? unwatched(view.queries.some(({ state }) => state === "running"))
-      : `Process ${watchedBy} watches over them.`;
+  const watched = watchedBy === null ? unwatched(view) : `Process ${watchedBy} watches over them.`;
   const nowMs = Date.now();
   process.stdout.write(
     json
@@ -26,7 +24,10 @@ export async function statusOnSpark(dataDirectory: string, json: boolean): Promi
   return exitCodeOf(view);
 }
 
-const unwatched = (anyRuns: boolean): string =>
-  anyRuns
-    ? "No process watches over them: Spark stops them an hour after it was last asked for them, unless it is set to wait."
-    : "None runs: the next start goes on from there.";
+function unwatched({ queries }: AppView): string {
+  const has = (wanted: QueryState) => queries.some(({ state }) => state === wanted);
+  if (has("running"))
+    return "No process watches over them: Spark stops them an hour after it was last asked for them, unless it is set to wait.";
+  if (has("lost")) return "No process watches over them: the next start makes them run again.";
+  return "None runs: the next start goes on from there.";
+}
