@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { openReading } from "../../src/engine/embedded/thread/reading.ts";
 import type { EventLog, PartitionedLog } from "../../src/eventlog/event-log.ts";
@@ -157,27 +157,33 @@ test("of others' transactions what is committed is read, never what was aborted,
   assert.deepEqual(textsOf(await readAll(log!)), ["a", "b", "d"]);
 });
 
-test("an open transaction holds back its own partition alone, at no cost", async (t) => {
-  const kafka = await kafkaWithTopics(t);
-  if (kafka === null) return;
+/** Of two partitions the one has record a of an open transaction, and b behind it. */
+async function heldBack(t: TestContext, kafka: TestTopics) {
   const topic = await kafka.topic(2);
   const [held, free] = (await openLog(t, kafka, topic)).partitions;
+  assert.ok(held && free);
   const transaction = (await transactionsOf(t, kafka, topic)).begin();
   transaction.sendTo(topic, 0, record("a"));
   await transaction.flush();
-  const position = await held!.append(append(["b"]));
+  return { held, free, transaction, position: await held.append(append(["b"])) };
+}
+
+test("an open transaction holds back its own partition alone, at no cost", async (t) => {
+  const kafka = await kafkaWithTopics(t);
+  if (kafka === null) return;
+  const { held, free, transaction, position } = await heldBack(t, kafka);
   assert.equal(position, 1);
-  assert.equal(held!.end(), 0, "nothing behind an open transaction can be read");
-  assert.deepEqual(await readAll(held!), []);
-  await free!.append(append(["c"]));
-  assert.deepEqual(textsOf(await readAll(free!)), ["c"]);
+  assert.equal(held.end(), 0, "nothing behind an open transaction can be read");
+  assert.deepEqual(await readAll(held), []);
+  await free.append(append(["c"]));
+  assert.deepEqual(textsOf(await readAll(free)), ["c"]);
   const before = cpuUsage();
   await delay(500);
   const { user, system } = cpuUsage(before);
   assert.ok(user + system < 200_000, `waiting half a second took ${user + system} µs of CPU`);
   await transaction.commit();
-  await beyond(held!, position);
-  assert.deepEqual(textsOf(await readAll(held!)), ["a", "b"]);
+  await beyond(held, position);
+  assert.deepEqual(textsOf(await readAll(held)), ["a", "b"]);
 });
 
 test("what was deleted before it was read is told, with the oldest that is left", async (t) => {
@@ -250,6 +256,7 @@ test("a raw identifier is not appended, and of another process stops the read be
   await log!.append(append(fine));
   const raw = append(["{}", '{"applicant":{"ssn":"123-45-6789"}}']);
   await assert.rejects(log!.append(raw), isTold(/nothing was appended/));
+  await beyond(other!, fine.length - 1);
   assert.deepEqual(textsOf(await readAll(other!)), fine);
   await other!.append(raw);
   const told = beyond(log!, 4);
@@ -261,18 +268,13 @@ test("a raw identifier is not appended, and of another process stops the read be
 test("whether all can be read is known once a transaction before it has ended, or not for now", async (t) => {
   const kafka = await kafkaWithTopics(t);
   if (kafka === null) return;
-  const topic = await kafka.topic(2);
-  const [held, free] = (await openLog(t, kafka, topic)).partitions;
-  const transaction = (await transactionsOf(t, kafka, topic)).begin();
-  transaction.sendTo(topic, 0, record("a"));
-  await transaction.flush();
-  await held!.append(append(["b"]));
-  assert.equal(await free!.settled(), true);
-  assert.equal(await held!.settled(), false);
-  const settled = held!.settled();
+  const { held, free, transaction } = await heldBack(t, kafka);
+  assert.equal(await free.settled(), true);
+  assert.equal(await held.settled(), false);
+  const settled = held.settled();
   await transaction.commit();
   assert.equal(await settled, true);
-  assert.deepEqual(textsOf(await readAll(held!)), ["a", "b"]);
+  assert.deepEqual(textsOf(await readAll(held)), ["a", "b"]);
 });
 
 test("that a topic has grown is told", async (t) => {
