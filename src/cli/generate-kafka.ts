@@ -1,6 +1,6 @@
 /** Generated records as messages of a Kafka topic. */
 import { Buffer } from "node:buffer";
-import type { LoanstreamError } from "../errors.ts";
+import { hasCode, type LoanstreamError } from "../errors.ts";
 import { keyReader } from "../eventlog/record-key.ts";
 import { createLine } from "../generator/line.ts";
 import { mostEventBytes } from "../generator/stream.ts";
@@ -79,4 +79,4 @@ export async function openKafkaSink(parts: KafkaSinkParts): Promise<KafkaSink> {
 }
 
 /** Any other would fail the records that follow too. */
-const concernsItAlone = (error: LoanstreamError) => error.diagnostics[0].code === "kafka.message-too-large";
+const concernsItAlone = (error: LoanstreamError) => hasCode(error, "kafka.message-too-large");

@@ -88,14 +88,13 @@ const notStopped = (pid: number | null, dataDirectory: string) =>
 
 /** What runs goes on until what is to follow it can start. */
 async function requireStart(settings: Settings, flags: SparkFlags): Promise<void> {
-  const options = appOptions(settings, flags, createLogger("spark", processLogSettings(settings.logLevel)));
+  const options = appOptions(settings, flags);
   await requireTopics(options.pipeline, kafkaSettings(settings));
   await requireStartable(options);
 }
 
 function watchedLine({ record: { pid } }: FoundApp, settings: Settings, flags: SparkFlags): string {
-  const logger = createLogger("spark", processLogSettings(settings.logLevel));
-  const changed = changedQueries({ ...appOptions(settings, flags, logger), anew: true });
+  const changed = changedQueries({ ...appOptions(settings, flags), anew: true });
   const more =
     changed.length === 0
       ? ""
@@ -152,8 +151,7 @@ async function detach(settings: Settings, args: readonly string[]): Promise<numb
 }
 
 async function own(settings: Settings, flags: SparkFlags): Promise<number> {
-  const logger = createLogger("spark", processLogSettings(settings.logLevel));
-  const options = appOptions(settings, flags, logger);
+  const options = appOptions(settings, flags);
   await requireTopics(options.pipeline, kafkaSettings(settings));
   const { signal, release } = stopSignal(() => tell("Ended at once: the queries run on by themselves."));
   const app = await openApp(options);
@@ -192,7 +190,8 @@ function screen(hint: string): (view: AppView) => void {
   };
 }
 
-function appOptions(settings: Settings, flags: SparkFlags, logger: Logger): AppOptions {
+function appOptions(settings: Settings, flags: SparkFlags): AppOptions {
+  const logger = createLogger("spark", processLogSettings(settings.logLevel));
   const pipeline = pipelineFrom(settings.pipeline);
   const kafka = kafkaSettings(settings);
   return {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { given, states, told, until, within } from "./carrying-app.ts";
+import { type TestContext, test } from "node:test";
+import type { SparkApp } from "../../src/engine/spark/app/supervise.ts";
+import { type GivenApp, given, states, told, until, within } from "./carrying-app.ts";
 import { eventually, send } from "./kafka-streams.ts";
-import { ownSpark } from "./server.ts";
+import { type OwnSpark, ownSpark } from "./server.ts";
 
-test("what a killed server took with it runs again once it is back, from where it was", async (t) => {
+/** On a server of the test's own, once each query has counted a first record. */
+async function onOwnServer(
+  t: TestContext,
+  work: (app: SparkApp, on: GivenApp, server: OwnSpark) => Promise<void>,
+): Promise<void> {
   const server = await ownSpark(t);
   const on = server && (await given(t, server.url));
   if (!on) return;
@@ -12,6 +17,12 @@ test("what a killed server took with it runs again once it is back, from where i
     await send(on, on.from, ["a"]);
     await until(on, ["1a", "2a"]);
     await eventually(app.look, ({ queries }) => queries.every(({ counted }) => counted.read === 1));
+    await work(app, on, server);
+  });
+}
+
+test("what a killed server took with it runs again once it is back, from where it was", async (t) => {
+  await onOwnServer(t, async (app, on, server) => {
     await server.kill();
     const lost = await app.look();
     assert.equal(lost.connected, false);
@@ -29,13 +40,7 @@ test("what a killed server took with it runs again once it is back, from where i
 });
 
 test("what a server took with it that was back before anybody looked runs again, too", async (t) => {
-  const server = await ownSpark(t);
-  const on = server && (await given(t, server.url));
-  if (!on) return;
-  await within(on.options, async (app) => {
-    await send(on, on.from, ["a"]);
-    await until(on, ["1a", "2a"]);
-    await eventually(app.look, ({ queries }) => queries.every(({ counted }) => counted.read === 1));
+  await onOwnServer(t, async (app, on, server) => {
     await server.kill();
     await server.start();
     const view = await eventually(app.look, ({ queries }) =>

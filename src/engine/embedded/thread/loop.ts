@@ -1,5 +1,5 @@
 /** The engine's loop: records into the log, from the log through the session, out at each commit. */
-import { type ErrorCode, LoanstreamError } from "../../../errors.ts";
+import { hasCode } from "../../../errors.ts";
 import type { Append } from "../../../eventlog/event-log.ts";
 import { total } from "../../../eventlog/positions.ts";
 import type { Pipeline } from "../../../pipeline/pipeline.ts";
@@ -154,12 +154,5 @@ export async function openLoop(parts: LoopParts): Promise<EngineLoop> {
 }
 
 /** Only of these records; the log takes others. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof LoanstreamError && REFUSALS.has(error.diagnostics[0].code);
-}
-
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  "log.record-has-line-end",
-  "kafka.raw-identifier",
-  "kafka.message-too-large",
-]);
+const isRefusal = (error: unknown): boolean =>
+  hasCode(error, "log.record-has-line-end", "kafka.raw-identifier", "kafka.message-too-large");
