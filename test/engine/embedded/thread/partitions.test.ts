@@ -7,22 +7,27 @@ import type { RecordPlace, TableRows } from "../../../../src/engine/engine.ts";
 import type { Commit } from "../../../../src/store/store.ts";
 import { tries } from "../../../tries.ts";
 import { type Event, lineOf } from "../../plans.ts";
-import { all, appended, committed, kill, MINUTE, newPath, plan, type Run, start } from "./small-run.ts";
+import {
+  all,
+  anyEvent,
+  appended,
+  committed,
+  kill,
+  MINUTE,
+  newPath,
+  plan,
+  type Run,
+  start,
+} from "./small-run.ts";
 
 const PARTITIONS = 3;
 
-const event: fc.Arbitrary<Event> = fc.record({
-  id: fc.stringMatching(/^[a-d]{1,3}$/),
-  at: fc.integer({ min: 0, max: 8 * MINUTE }),
-  kind: fc.constantFrom<"a" | "b">("a", "b"),
-  n: fc.integer({ min: 0, max: 5 }),
-});
 const step = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       does: fc.constant("append" as const),
-      records: fc.array(event, { minLength: 1, maxLength: 8 }),
+      records: fc.array(anyEvent, { minLength: 1, maxLength: 8 }),
       ingestTimeMs: fc.nat(3),
     }),
   },

@@ -7,18 +7,11 @@ import type { Publication } from "../../../../src/publish/publisher.ts";
 import { openStoreReader } from "../../../../src/store/sqlite-reader.ts";
 import { STORE_FILE } from "../../../../src/store/sqlite-store.ts";
 import { tries } from "../../../tries.ts";
-import type { Event } from "../../plans.ts";
 import { type MemoryPublisher, type Moment, memoryPublisher, type Topics } from "./memory-publisher.ts";
-import { appended, kill, MINUTE, newPath, plan, type Run, start } from "./small-run.ts";
+import { anyEvent, appended, kill, MINUTE, newPath, plan, type Run, start } from "./small-run.ts";
 
-const event: fc.Arbitrary<Event> = fc.record({
-  id: fc.stringMatching(/^[a-d]{1,3}$/),
-  at: fc.integer({ min: 0, max: 8 * MINUTE }),
-  kind: fc.constantFrom<"a" | "b">("a", "b"),
-  n: fc.integer({ min: 0, max: 5 }),
-});
 const records = fc.array(
-  fc.oneof({ weight: 9, arbitrary: event }, { weight: 1, arbitrary: fc.constant("broken") }),
+  fc.oneof({ weight: 9, arbitrary: anyEvent }, { weight: 1, arbitrary: fc.constant("broken") }),
   {
     minLength: 1,
     maxLength: 5,

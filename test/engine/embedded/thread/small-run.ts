@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after } from "node:test";
+import fc from "fast-check";
 import { recordsBetween } from "../../../../src/engine/batch.ts";
 import { type EngineLoop, openLoop } from "../../../../src/engine/embedded/thread/loop.ts";
 import type { OpenOutbox } from "../../../../src/engine/embedded/thread/reconcile.ts";
@@ -32,6 +33,14 @@ after(() => rmSync(scratch, { recursive: true }));
 export const newPath = () => mkdtempSync(join(scratch, "data-"));
 
 export const MINUTE = 60_000;
+
+/** Of few ids, so that some come again, within eight minutes. */
+export const anyEvent: fc.Arbitrary<Event> = fc.record({
+  id: fc.stringMatching(/^[a-d]{1,3}$/),
+  at: fc.integer({ min: 0, max: 8 * MINUTE }),
+  kind: fc.constantFrom<"a" | "b">("a", "b"),
+  n: fc.integer({ min: 0, max: 5 }),
+});
 const seen = table("seen", "append", project(events, { id: col(events, "id"), n: col(events, "n") }));
 const perMinute = groupBy(events, {
   sizeMs: MINUTE,
